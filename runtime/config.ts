@@ -1,0 +1,201 @@
+import { z } from 'zod'
+
+/**
+ * The only reader of the environment. Every process parses what it needs once, at start; a bad value is one sentence that
+ * names the variable and the remedy (`ConfigError`), never a stack trace and never a default secret.
+ */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+const port = (standard: number) => z.coerce.number().int().min(1).max(65535).default(standard)
+const count = (standard: number) => z.coerce.number().int().positive().default(standard)
+/** Spans, in milliseconds. */
+const spanMs = (standard: number) => z.coerce.number().int().positive().max(86_400_000).default(standard)
+const text = (standard: string) => z.string().min(1).default(standard)
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true')
+
+/** `id:base64` pairs, the first one in use, the others still accepted: so a key can be changed without a gap. */
+const keyring = z.string().transform((value, context) => {
+  const keys = value.split(',').map((pair) => {
+    const at = pair.indexOf(':')
+    return { id: pair.slice(0, at).trim(), secret: Buffer.from(pair.slice(at + 1).trim(), 'base64') }
+  })
+  if (keys.some((key) => !/^[\w-]{1,32}$/.test(key.id) || key.secret.length !== 32)) {
+    context.addIssue({ code: 'custom', message: 'must be pairs like key1:<32 bytes in base64>, separated by commas' })
+    return z.NEVER
+  }
+  return keys
+})
+
+const brokers = z
+  .string()
+  .transform((value) => value.split(',').map((broker) => broker.trim()))
+  .pipe(z.array(z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port, several separated by commas')).min(1))
+
+const kafka = {
+  KAFKA_BROKERS: brokers,
+  KAFKA_TOPIC: text('email-notifications'),
+  KAFKA_DLQ_TOPIC: text('email-dlq'),
+  KAFKA_GROUP_ID: text('messaging-service-group'),
+  KAFKA_PARTITIONS: count(12),
+  KAFKA_REPLICATION: count(1),
+}
+
+const common = {
+  APP_ENV: z.enum(['local', 'production']).default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+  NEXTAUTH_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3005'),
+  STORE_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  SECRETS_KEYS: keyring,
+  SIGNING_KEYS: keyring,
+  SMTP_HOST: z.string().min(1),
+  SMTP_USER: z.email().default('noreply@usualstore.com'),
+  MAX_RETRIES: z.coerce.number().int().min(1).max(10).default(3),
+  ...kafka,
+}
+
+const webSchema = z.object({
+  ...common,
+  NEXTAUTH_SECRET: z.string().min(32, 'must be at least 32 characters of random text'),
+  /** How long a request waits for Kafka before it leaves the record to the relay. */
+  PUBLISH_DEADLINE_MS: spanMs(400),
+  DATABASE_POOL: count(10),
+})
+
+const workerSchema = z.object({
+  ...common,
+  WORKER_PORT: port(6001),
+  WORKER_HOST: text('127.0.0.1'),
+  SMTP_PORT: port(2525),
+  SMTP_USERNAME: z.string().optional(),
+  SMTP_PASSWORD: z.string().optional(),
+  /** TLS from the first byte (port 465). */
+  SMTP_SECURE: flag,
+  /** Refuse a server that offers no STARTTLS (port 587). */
+  SMTP_REQUIRE_TLS: flag,
+  SMTP_CONNECTIONS: count(10),
+  /** First wait after a failed try; the next waits are four times as long each. */
+  RETRY_BASE_MS: spanMs(30_000),
+  HOLD_MS: spanMs(60_000),
+  RELAY_POLL_MS: spanMs(500),
+  /** The earliest second try after the line broke once the mail had left. */
+  AMBIGUOUS_WAIT_MS: spanMs(300_000),
+})
+
+const databaseSchema = z.object({ DATABASE_URL: common.DATABASE_URL })
+
+const seedSchema = z.object({
+  APP_ENV: z.literal('local', 'is not local: the known sign-in is only for the local stack'),
+  DATABASE_URL: common.DATABASE_URL,
+  LOCAL_ADMIN_EMAIL: z.email(),
+  LOCAL_ADMIN_PASSWORD: z.string().min(8),
+  LOCAL_API_KEY: z.string().startsWith('usk_').min(32),
+})
+
+const catcherSchema = z.object({
+  MAIL_SMTP_PORT: port(2525),
+  MAIL_UI_PORT: port(8025),
+  STACK_DIR: text('.data'),
+})
+
+const stackSchema = z.object({
+  WEB_PORT: port(3005),
+  API_PORT: port(4001),
+  WORKER_PORT: port(6001),
+  KAFKA_PORT: port(9092),
+  KAFKA_CONTROLLER_PORT: port(9094),
+  POSTGRES_PORT: port(5433),
+  MAIL_SMTP_PORT: port(2525),
+  MAIL_UI_PORT: port(8025),
+  STACK_DIR: text('.data'),
+  LOG_LEVEL: common.LOG_LEVEL,
+  DATABASE_URL: common.DATABASE_URL.optional(),
+  KAFKA_BROKERS: brokers.optional(),
+  SMTP_HOST: z.string().min(1).optional(),
+  NEXTAUTH_URL: common.NEXTAUTH_URL.optional(),
+  NEXTAUTH_SECRET: webSchema.shape.NEXTAUTH_SECRET.optional(),
+  SECRETS_KEYS: z.string().optional(),
+  SIGNING_KEYS: z.string().optional(),
+})
+
+export type WebConfig = z.infer<typeof webSchema>
+export type WorkerConfig = z.infer<typeof workerSchema>
+export type StackConfig = z.infer<typeof stackSchema>
+export type CatcherConfig = z.infer<typeof catcherSchema>
+export type KafkaConfig = Pick<WebConfig, keyof typeof kafka>
+export type Keyring = z.infer<typeof keyring>
+
+type Environment = Record<string, string | undefined>
+
+function read<T extends z.ZodType>(schema: T, environment: Environment): z.infer<T> {
+  // An empty variable (`SMTP_USERNAME=` in a file) means "not set".
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? 'environment')
+    return given[name] === undefined ? `${name} is not set` : `${name} ${plain(issue)}`
+  })
+  throw new ConfigError(
+    `${[...new Set(problems)].join('; ')}. Set it in .env or in the environment (see .env.example).`,
+  )
+}
+
+function plain(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return 'must be a number'
+  if (issue.code === 'invalid_value')
+    return issue.message.startsWith('is ') ? issue.message : `must be one of: ${issue.values.join(', ')}`
+  if (issue.code === 'too_small' && issue.origin === 'number')
+    return `must be a whole number of at least ${issue.minimum}`
+  if (issue.code === 'too_big' && issue.origin === 'number') return `must be a whole number of at most ${issue.maximum}`
+  if (issue.code === 'invalid_format' && issue.format === 'url')
+    return 'must be a web address that begins with http:// or https://'
+  if (issue.code === 'invalid_format' && issue.format === 'email') return 'must be a mail address'
+  return issue.message
+}
+
+export const readWebConfig = (environment: Environment = process.env): WebConfig => read(webSchema, environment)
+export const readDatabaseConfig = (environment: Environment = process.env) => read(databaseSchema, environment)
+export const readSeedConfig = (environment: Environment = process.env) => read(seedSchema, environment)
+export const readCatcherConfig = (environment: Environment = process.env): CatcherConfig =>
+  read(catcherSchema, environment)
+
+/** Also checks what must stand in a relation, so that a wrong pair is refused at start and not found in an outage. */
+export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
+  const config = read(workerSchema, environment)
+  if (Boolean(config.SMTP_USERNAME) !== Boolean(config.SMTP_PASSWORD)) {
+    throw new ConfigError('SMTP_USERNAME and SMTP_PASSWORD go together: set both, or neither.')
+  }
+  if (config.HOLD_MS < 15_000) {
+    throw new ConfigError('HOLD_MS must be at least 15000: a hold has to outlive the pause between two renewals.')
+  }
+  return config
+}
+
+/** Two parts on one port would fail one after the other; said here at once. */
+export function readStackConfig(environment: Environment = process.env): StackConfig {
+  const config = read(stackSchema, environment)
+  const seen = new Map<number, string>()
+  for (const name of [
+    'WEB_PORT',
+    'API_PORT',
+    'WORKER_PORT',
+    'KAFKA_PORT',
+    'KAFKA_CONTROLLER_PORT',
+    'POSTGRES_PORT',
+    'MAIL_SMTP_PORT',
+    'MAIL_UI_PORT',
+  ] as const) {
+    const other = seen.get(config[name])
+    if (other) throw new ConfigError(`${name} and ${other} are both ${config[name]}: give each its own port.`)
+    seen.set(config[name], name)
+  }
+  return config
+}
