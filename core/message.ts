@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+/**
+ * What a message is doing, as people see it.
+ *
+ * - `queued`     written by a use case; waits for its turn. A hold moves it on. A crash leaves it queued: its outbox row rings.
+ * - `sending`    set by the hold of one worker. Settle moves it on; if that worker dies, the relay finds the expired hold,
+ *                flags the message and queues it again.
+ * - `retrying`   set by settle after a failed try; the next is due at `due_at`.
+ * - `sent`       set by settle after the server's 250. Final.
+ * - `dead`       set by settle, or after five crashes: given up, with a reason; its notice goes to `email-dlq`. Final, but for
+ *                a late proof of acceptance, which always wins.
+ * - `cancelled`  set by people while nobody holds it. Final.
+ * - `suppressed` the address is on the suppression list. Final.
+ */
+export const statuses = ['queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed'] as const
+export type Status = (typeof statuses)[number]
+
+export const isFinal = (status: Status): boolean => !['queued', 'sending', 'retrying'].includes(status)
+
+export const messageTypes = ['welcome', 'password_reset', 'notification'] as const
+export type MessageType = (typeof messageTypes)[number]
+
+export const priorities = ['high', 'normal', 'low'] as const
+export type Priority = (typeof priorities)[number]
+
+/** Kept as a number in Postgres, so that an index can order by it. */
+export const priorityRank = (priority: Priority): number => priorities.indexOf(priority)
+export const priorityOfRank = (rank: number): Priority => priorities[rank] ?? 'normal'
+
+/** Why a message was given up. */
+export const deadReasons = ['refused', 'tries_used_up', 'not_rendered', 'ambiguous', 'crash_loop'] as const
+export type DeadReason = (typeof deadReasons)[number]
+
+/** After so many workers died while they held a message it is parked: it may be what kills them. */
+export const crashLimit = 5
+
+/** What stands in Kafka, in events and in previews where a secret belongs. */
+export const hidden = '[hidden]'
+
+const namesAPassword = /^\s*(?:\w+\s+)?(?:password|passcode|kennwort)\s*[:=]\s*\S/im
+
+/** A body in the way of the original's example (`Password: …`) is treated as sensitive even when the caller did not say so. */
+export const looksSensitive = (body: string): boolean => namesAPassword.test(body)
+
+/** The id that every try of a message carries (RFC 5322 3.6.4), so that receivers can recognise a second copy. */
+export const messageIdHeader = (id: string, from: string): string => `<${id}@${from.slice(from.indexOf('@') + 1)}>`
+
+/** The envelope on `email-notifications` and `email-dlq`: the original's, unchanged. */
+export const recordSchema = z.object({
+  type: z.enum(messageTypes),
+  message: z.object({
+    id: z.uuid(),
+    from: z.string(),
+    to: z.string(),
+    subject: z.string(),
+    template: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    priority: z.enum(priorities),
+    timestamp: z.iso.datetime({ offset: true }),
+    retry_count: z.number().int().nonnegative(),
+    max_retries: z.number().int().positive(),
+    status: z.string(),
+  }),
+})
+export type EmailRecord = z.infer<typeof recordSchema>

@@ -1,0 +1,183 @@
+import { crashLimit, type DeadReason, type Status } from './message'
+import type { MessageEventKind, TimelineEntry } from './views'
+
+/**
+ * Everything staff read about a message, in one place. "Accepted", never "delivered" or "read": the server's 250 is all
+ * that we know. How instants are written is the caller's choice (UTC in the API, local time in the browser).
+ */
+export type Words = { time: (instant: string) => string; smtpHost: string }
+
+export type MessageFacts = {
+  status: Status
+  retryCount: number
+  maxRetries: number
+  dueAt: string
+  sentAt: string | null
+  closedAt: string | null
+  deadReason: DeadReason | null
+  mayHaveBeenDelivered: boolean
+  lastReply: string | null
+  waitingForKafkaSince: string | null
+  /** Its time has not come: scheduled, or between two tries. */
+  dueLater: boolean
+}
+
+const tries = (count: number) => (count === 1 ? '1 try' : `${count} tries`)
+
+/** The answer to "did they get it?", first word first. */
+export function summarise(message: MessageFacts, words: Words): string {
+  const { time, smtpHost } = words
+  const doubt = message.mayHaveBeenDelivered
+  switch (message.status) {
+    case 'queued':
+      if (message.waitingForKafkaSince)
+        return `Not yet. It has been waiting for Kafka since ${time(message.waitingForKafkaSince)} and goes out by itself when Kafka is back.`
+      if (doubt)
+        return 'We cannot be sure. A worker was lost while it sent this mail; it is being sent again, and a second copy is possible.'
+      return message.dueLater
+        ? `Not yet. It is waiting until ${time(message.dueAt)}, as asked.`
+        : 'Not yet. It is waiting for its turn.'
+    case 'sending':
+      return `Not yet. It is being handed to ${smtpHost} now.${doubt ? ' A second copy is possible.' : ''}`
+    case 'retrying': {
+      const next = `Try ${message.retryCount + 1} of ${message.maxRetries + 1} is due at ${time(message.dueAt)}.`
+      return doubt
+        ? `We cannot be sure. The line broke after the mail had left and before the reply came. ${next}`
+        : `Not yet. ${whatFailed(message.lastReply, smtpHost)} ${next}`
+    }
+    case 'sent':
+      return `Yes${doubt ? ',' : '.'} ${smtpHost} accepted it at ${time(message.sentAt ?? message.dueAt)}${doubt ? '; a second copy is possible.' : '.'}`
+    case 'dead':
+      return whyDead(message, smtpHost)
+    case 'cancelled':
+      return `No. It was cancelled at ${time(message.closedAt ?? message.dueAt)}${message.retryCount === 0 ? ', before any try' : ` after ${tries(message.retryCount)}`}.`
+    case 'suppressed':
+      return 'Not sent: this address is on the suppression list.'
+    default:
+      return message.status satisfies never
+  }
+}
+
+function whyDead(message: MessageFacts, smtpHost: string): string {
+  switch (message.deadReason) {
+    case 'ambiguous':
+      return 'We cannot be sure. Twice the line broke after the mail had left and before the reply came. Nothing is sent again by itself.'
+    case 'crash_loop':
+      return `We cannot be sure. ${crashLimit} times a worker was lost while it sent this mail. Nothing is sent again by itself.`
+    case 'not_rendered':
+      return `No. The mail could not be made from its template. ${message.lastReply ?? ''}`.trim()
+    case 'tries_used_up':
+      return `No. ${whatFailed(message.lastReply, smtpHost)} All ${tries(message.maxRetries + 1)} are used up.`
+    case 'refused':
+    case null:
+      return `No. ${smtpHost} refused it: ${meaning(message.lastReply) ?? 'no reason was given'}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
+    default:
+      return message.deadReason satisfies never
+  }
+}
+
+/** What a reply says, in plain words; null when it has no meaning that we know for sure. */
+export function meaning(reply: string | null): string | null {
+  if (!reply) return null
+  const code = /^(\d{3})(?:[ -](\d\.\d{1,3}\.\d{1,3}))?/.exec(reply)
+  switch (code?.[2]) {
+    case '5.1.1':
+      return 'the mailbox does not exist'
+    case '5.1.2':
+      return 'the part after the @ does not exist'
+    case '5.2.2':
+    case '4.2.2':
+      return 'their mailbox is full'
+    case '5.3.4':
+      return 'the mail is too big for it'
+    case undefined:
+    default:
+      return code ? `it answered ${code[1]}` : null
+  }
+}
+
+function whatFailed(reply: string | null, smtpHost: string): string {
+  if (reply && /^4\d\d/.test(reply)) return `${smtpHost} asked us to come back later.`
+  return `${smtpHost} could not be reached or broke off.`
+}
+
+/** An event's stored detail; every field is optional, for rows that an older version wrote. */
+export type EventDetail = {
+  by?: string
+  attempt?: number
+  tries?: number
+  partition?: number
+  offset?: number
+  reply?: string
+  stage?: string
+  dueAt?: string
+  reason?: string
+  flagged?: boolean
+  ms?: number
+}
+
+/** One line of the story. `at` is passed through; instants inside are written by `words.time`. */
+export function tell(entry: { at: string; event: MessageEventKind; detail: EventDetail }, words: Words): TimelineEntry {
+  const { at, event, detail } = entry
+  const { smtpHost } = words
+  const line = (sentence: string, tone: TimelineEntry['tone'], second: string | null = null): TimelineEntry => ({
+    at,
+    event,
+    sentence,
+    detail: second,
+    reply: detail.reply ?? null,
+    tone,
+  })
+  const place = detail.partition === undefined ? null : `Kafka partition ${detail.partition}, offset ${detail.offset}`
+  const attempt = `Try ${detail.attempt ?? 1}`
+  switch (event) {
+    case 'accepted':
+      return line(`${detail.by ?? 'Somebody'} asked for this mail`, 'fact', 'Saved, and from here on never lost')
+    case 'kafka_unreachable':
+      return line('Kafka could not be reached', 'wait', 'It waits, and is handed over as soon as Kafka is back')
+    case 'sending':
+      return line(`${attempt}: being handed to ${smtpHost}`, 'now', place)
+    case 'sent':
+      return line(
+        `${smtpHost} accepted it`,
+        'good',
+        [attempt, place, detail.ms === undefined ? null : `${detail.ms} ms`].filter(Boolean).join(', '),
+      )
+    case 'try_failed':
+      return line(
+        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, smtpHost)}`,
+        detail.flagged ? 'unsure' : 'wait',
+        detail.dueAt ? `The next try is due at ${words.time(detail.dueAt)}` : place,
+      )
+    case 'dead':
+      return line(
+        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, smtpHost)}`,
+        detail.flagged ? 'unsure' : 'stop',
+        'Given up; a notice is on email-dlq',
+      )
+    case 'released':
+      return line('Given back before it was sent', 'fact', 'The worker was stopping; no try was used')
+    case 'worker_lost':
+      return line(
+        'The worker was lost while it sent this mail',
+        'unsure',
+        detail.reason === 'crash_loop'
+          ? 'Given up: it has happened too often'
+          : 'It is sent again; a second copy is possible',
+      )
+    case 'proven_sent':
+      return line(`${smtpHost} had accepted it after all`, 'good', 'The proof came late; nothing more is sent')
+    case 'cancelled':
+      return line(`Cancelled by ${detail.by ?? 'somebody'}`, 'calm', detail.reason ?? null)
+    default:
+      return event satisfies never
+  }
+}
+
+function failed(detail: EventDetail, smtpHost: string): string {
+  const reply = detail.reply ?? null
+  if (detail.stage === 'render') return 'the mail could not be made from its template'
+  if (reply && /^4\d\d/.test(reply)) return 'asked to come back later'
+  if (reply && /^5\d\d/.test(reply)) return `${smtpHost} refused it: ${meaning(reply) ?? 'no reason was given'}`
+  return `${smtpHost} could not be reached or broke off`
+}

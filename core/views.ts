@@ -1,0 +1,76 @@
+import type { DeadReason, MessageType, Priority, Status } from './message'
+import type { Role } from './roles'
+
+/** The shapes that the API answers with and that pages show. Instants are RFC 3339 strings in UTC. */
+
+export type UserView = {
+  id: number
+  first_name: string
+  last_name: string
+  email: string
+  role: Role
+  status: 'active' | 'disabled'
+  created_at: string
+  created_by: string
+  last_sign_in_at: string | null
+  /** They have a password of their own, or one given by staff. */
+  has_password: boolean
+  must_change_password: boolean
+  last_mail: { id: string; status: Status; may_have_been_delivered: boolean; at: string } | null
+}
+
+export type MessageListItem = {
+  id: string
+  type: MessageType
+  status: Status
+  to: string
+  subject: string
+  template: string
+  priority: Priority
+  retry_count: number
+  max_retries: number
+  created_at: string
+  due_at: string
+  sent_at: string | null
+  closed_at: string | null
+  dead_reason: DeadReason | null
+  may_have_been_delivered: boolean
+  last_reply: string | null
+  /** Set while Kafka has not taken its record. */
+  waiting_for_kafka_since: string | null
+  summary: string
+}
+
+export type TimelineEntry = {
+  at: string
+  event: MessageEventKind
+  sentence: string
+  /** A second line in plain words, where there is more to say. */
+  detail: string | null
+  /** The SMTP reply or error as it came. */
+  reply: string | null
+  tone: 'fact' | 'now' | 'good' | 'wait' | 'unsure' | 'stop' | 'calm'
+}
+
+export type MessageView = MessageListItem & {
+  from: string
+  reply_to: string | null
+  sensitive: boolean
+  created_by: string
+  message_id_header: string
+  user: { id: number; name: string } | null
+  timeline: TimelineEntry[]
+}
+
+/** What message_events.event may hold. `sending` is not stored: it is told from the hold while it lasts. */
+export type MessageEventKind =
+  | 'accepted'
+  | 'kafka_unreachable'
+  | 'sending'
+  | 'sent'
+  | 'try_failed'
+  | 'dead'
+  | 'released'
+  | 'worker_lost'
+  | 'proven_sent'
+  | 'cancelled'

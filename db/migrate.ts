@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import postgres from 'postgres'
+import { ConfigError, readDatabaseConfig } from '@/runtime/config'
+import { createLog } from '@/runtime/log'
+
+/** Brings the database of DATABASE_URL up to date and exits. Safe to run by several processes at once. */
+const log = createLog('migrate', 'info')
+
+async function main() {
+  const { DATABASE_URL } = readDatabaseConfig()
+  const client = postgres(DATABASE_URL, { max: 1, connect_timeout: 10, onnotice: () => undefined })
+  try {
+    // Two processes that migrate at once would both create the same table: the second waits here.
+    await client`select pg_advisory_lock(hashtext('usual-store-migrate'))`
+    await migrate(drizzle(client), { migrationsFolder: join(process.cwd(), 'db/migrations') })
+    log.info('The database is up to date')
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+main().catch((error: unknown) => {
+  log.fatal(
+    error instanceof ConfigError ? error.message : { err: error },
+    'The database could not be brought up to date',
+  )
+  process.exitCode = 1
+})
