@@ -1,0 +1,50 @@
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import SnappyCodec from 'kafkajs-snappy'
+import type { KafkaConfig } from '@/runtime/config'
+import type { Logger } from '@/runtime/log'
+
+// A Snappy batch without its codec stops the consumer for good, so it is registered before anything connects.
+CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec
+
+const levels = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'debug',
+  [logLevel.DEBUG]: 'trace',
+} as const
+
+/**
+ * One Kafka instance for each producer, consumer or admin: two members of one group from one instance share the
+ * committed-offsets map (tulios/kafkajs#1371).
+ */
+export function createKafka(config: KafkaConfig, clientId: string, log: Logger): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: config.KAFKA_BROKERS,
+    connectionTimeout: 2_000,
+    // Above the session timeout: a SyncGroup waits for the session of a dead leader (RELIABILITY 0.4).
+    requestTimeout: 45_000,
+    enforceRequestTimeout: true,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    logLevel: logLevel.WARN,
+    // kafkajs says the same on every retry of an outage; what matters is said once by those who use it.
+    logCreator: () => (entry) => {
+      const { message, error } = entry.log as { message: string; error?: string }
+      const level = entry.level === logLevel.NOTHING ? 'error' : levels[entry.level]
+      log[level === 'error' ? 'warn' : 'debug']({ kafkajs: entry.namespace, error }, message)
+    },
+  })
+}
+
+/** Rejects when the promise has not settled in time. What it stands for may still happen. */
+export async function withDeadline<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,165 @@
+import { CompressionTypes, Partitioners, type Producer } from 'kafkajs'
+import type { KafkaConfig } from '@/runtime/config'
+import type { Logger } from '@/runtime/log'
+import { createKafka, withDeadline } from './client'
+import type { KafkaRecord } from './record'
+
+const reconnectEveryMs = 500
+
+/**
+ * Publishes and believes nothing that Kafka has not said for that very partition.
+ *
+ * kafkajs can report success for records that it lost when a leader moves (tulios/kafkajs#1303), and a producer whose
+ * socket went silent stays broken. So: one `send()` for one partition, its result checked, a deadline around it, and a new
+ * producer whenever there is a doubt. While Kafka is away, `publish` fails at once instead of waiting each time.
+ */
+export class Publisher {
+  #producer: Producer | null = null
+  #partitions = new Map<string, number[]>()
+  #connecting: Promise<void> | null = null
+  #downSince: number | null = null
+  #closed = false
+
+  constructor(
+    private readonly config: KafkaConfig,
+    private readonly clientId: string,
+    private readonly log: Logger,
+  ) {}
+
+  /** Begins to connect and to learn the partitions; does not wait, and does not fail: `publish` says whether Kafka is there. */
+  start(topic: string): void {
+    void this.#connect()
+      .then(() => this.#partitionsOf(topic))
+      .catch((error: unknown) => this.log.warn({ err: error }, `The partitions of ${topic} are not known yet`))
+  }
+
+  get isDown(): boolean {
+    return this.#downSince !== null
+  }
+
+  /**
+   * @param deadlineMs for the whole call
+   * @returns for each record whether Kafka has it (acks from all in-sync replicas)
+   */
+  async publish(topic: string, records: readonly KafkaRecord[], deadlineMs: number): Promise<boolean[]> {
+    const done = records.map(() => false)
+    const used = this.#producer
+    try {
+      if (this.isDown) throw new Error('Kafka is away')
+      await withDeadline(this.#publishByPartition(topic, records, done), deadlineMs, 'Publishing to Kafka')
+    } catch (error) {
+      this.#replace(error, used)
+    }
+    return done
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const producer = this.#producer
+    this.#producer = null
+    if (producer) await this.#disconnect(producer)
+  }
+
+  async #publishByPartition(topic: string, records: readonly KafkaRecord[], done: boolean[]): Promise<void> {
+    await this.#connect()
+    const producer = this.#producer
+    if (!producer) throw new Error('Kafka is away')
+    const partitions = await this.#partitionsOf(topic)
+    const choose = Partitioners.DefaultPartitioner()
+    const partitionMetadata = partitions.map((partitionId) => ({ partitionId, leader: 0 }) as never)
+    const groups = new Map<number, number[]>()
+    for (const [index, record] of records.entries()) {
+      const partition = choose({ topic, partitionMetadata, message: record })
+      groups.set(partition, [...(groups.get(partition) ?? []), index])
+    }
+    const results = await Promise.allSettled(
+      [...groups].map(async ([partition, indexes]) => {
+        const result = await producer.send({
+          topic,
+          acks: -1,
+          compression: CompressionTypes.Snappy,
+          messages: indexes.map((index) => ({ ...records[index], partition }) as KafkaRecord & { partition: number }),
+        })
+        if (!result.some((part) => part.partition === partition && part.errorCode === 0)) {
+          throw new Error(`Kafka did not confirm partition ${partition} of ${topic}`)
+        }
+        for (const index of indexes) done[index] = true
+      }),
+    )
+    const failure = results.find((result) => result.status === 'rejected')
+    if (failure) throw failure.reason
+  }
+
+  async #partitionsOf(topic: string): Promise<number[]> {
+    const known = this.#partitions.get(topic)
+    if (known) return known
+    const admin = createKafka(this.config, `${this.clientId}-topics`, this.log).admin()
+    await admin.connect()
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      const partitions = (topics[0]?.partitions ?? []).map((part) => part.partitionId).toSorted((a, b) => a - b)
+      if (partitions.length === 0) throw new Error(`The topic ${topic} has no partitions`)
+      this.#partitions.set(topic, partitions)
+      return partitions
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  #connect(): Promise<void> {
+    if (this.#producer || this.#closed) return Promise.resolve()
+    this.#connecting ??= this.#connectUntilThere().finally(() => {
+      this.#connecting = null
+    })
+    return this.#connecting
+  }
+
+  async #connectUntilThere(): Promise<void> {
+    while (!this.#closed) {
+      const producer = createKafka(this.config, this.clientId, this.log).producer({
+        allowAutoTopicCreation: false,
+        createPartitioner: Partitioners.DefaultPartitioner,
+        idempotent: false,
+        // Longer than a leader election; the caller's deadline decides how long anyone waits.
+        retry: { initialRetryTime: 100, maxRetryTime: 1_500, retries: 12 },
+      })
+      try {
+        await withDeadline(producer.connect(), 5_000, 'Connecting to Kafka')
+        this.#producer = producer
+        if (this.#downSince !== null)
+          this.log.info({ awayMs: Math.round(performance.now() - this.#downSince) }, 'Kafka is back')
+        this.#downSince = null
+        return
+      } catch (error) {
+        this.#sayDown(error)
+        await this.#disconnect(producer)
+        await new Promise((resolve) => setTimeout(resolve, reconnectEveryMs).unref())
+      }
+    }
+  }
+
+  #replace(error: unknown, used: Producer | null): void {
+    // Another call has already replaced the one that failed here.
+    if (this.#closed || (used && this.#producer !== used)) return
+    this.#sayDown(error)
+    const doubtful = this.#producer
+    this.#producer = null
+    this.#partitions.clear()
+    if (doubtful) void this.#disconnect(doubtful)
+    void this.#connect()
+  }
+
+  #sayDown(error: unknown): void {
+    if (this.#downSince !== null) return
+    this.#downSince = performance.now()
+    this.log.warn({ err: error }, 'Kafka cannot be reached; records wait in the outbox')
+  }
+
+  async #disconnect(producer: Producer): Promise<void> {
+    try {
+      await withDeadline(producer.disconnect(), 2_000, 'Leaving Kafka')
+    } catch (error) {
+      this.log.debug({ err: error }, 'A Kafka producer did not close in time')
+    }
+  }
+}
