@@ -32,6 +32,7 @@ export async function acceptMessage(tx: Executor, message: NewMessage): Promise<
   const rank = priorityRank(message.priority)
   // Low priority is never published by the request itself: it waits for the relay, which keeps the topic short.
   const ringAt = message.priority === 'low' ? sql`now()` : sql`now() + ${fastPathGrace}::interval`
+  const rings = message.priority === 'low' ? 0 : 1
   const [row] = await tx.execute<{ id: string; created_at: string }>(sql`
     with m as (
       insert into messages (type, template, to_address, from_address, reply_to, subject, data, sensitive, priority, max_retries, user_id, created_by_name)
@@ -39,7 +40,7 @@ export async function acceptMessage(tx: Executor, message: NewMessage): Promise<
               ${JSON.stringify(message.data)}::jsonb, ${message.sensitive}, ${rank}, ${message.maxRetries}, ${message.userId}, ${message.createdByName})
       returning id, created_at
     ), o as (
-      insert into outbox (kind, message_id, priority, ring_at) select 'send', id, ${rank}, ${ringAt} from m
+      insert into outbox (kind, message_id, priority, ring_at, rings) select 'send', id, ${rank}, ${ringAt}, ${rings} from m
     ), e as (
       insert into message_events (message_id, event, detail)
       select id, 'accepted', jsonb_build_object('by', ${message.createdByName}::text) from m
@@ -57,7 +58,7 @@ export async function acceptMessage(tx: Executor, message: NewMessage): Promise<
 export async function publishFailed(db: Executor, messageIds: readonly string[]): Promise<void> {
   await db.execute(sql`
     with o as (
-      update outbox set ring_at = now(), kafka_failed_at = now()
+      update outbox set ring_at = now(), rings = 0, kafka_failed_at = now()
       where message_id in ${messageIds} and kind = 'send' and hold is null and kafka_failed_at is null
       returning message_id
     ), e as (

@@ -6,6 +6,21 @@ import type { KafkaRecord } from './record'
 
 const reconnectEveryMs = 500
 
+const partitioner = Partitioners.DefaultPartitioner()
+
+const choosePartition = (topic: string, key: string, partitions: readonly number[]): number =>
+  partitioner({
+    topic,
+    partitionMetadata: partitions.map((partitionId) => ({
+      partitionId,
+      partitionErrorCode: 0,
+      leader: 0,
+      replicas: [],
+      isr: [],
+    })),
+    message: { key, value: null },
+  })
+
 /**
  * Publishes and believes nothing that Kafka has not said for that very partition.
  *
@@ -53,6 +68,12 @@ export class Publisher {
     return done
   }
 
+  /** Where records of this key go, once the partitions are known (murmur2, as every Kafka client counts). */
+  partitionOf(topic: string, key: string): number | null {
+    const partitions = this.#partitions.get(topic)
+    return partitions ? choosePartition(topic, key, partitions) : null
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     const producer = this.#producer
@@ -65,11 +86,9 @@ export class Publisher {
     const producer = this.#producer
     if (!producer) throw new Error('Kafka is away')
     const partitions = await this.#partitionsOf(topic)
-    const choose = Partitioners.DefaultPartitioner()
-    const partitionMetadata = partitions.map((partitionId) => ({ partitionId, leader: 0 }) as never)
     const groups = new Map<number, number[]>()
     for (const [index, record] of records.entries()) {
-      const partition = choose({ topic, partitionMetadata, message: record })
+      const partition = choosePartition(topic, record.key, partitions)
       groups.set(partition, [...(groups.get(partition) ?? []), index])
     }
     const results = await Promise.allSettled(

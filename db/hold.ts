@@ -1,0 +1,84 @@
+import type { MessageType } from '@/core/message'
+import type { Sql } from './client'
+
+/** A record that asks for its message to be sent. */
+export type Ring = { messageId: string; attempt: number; partition: number; offset: number }
+
+/** A message that this worker alone may send until `heldForMs` have passed since the statement was sent. */
+export type Held = {
+  messageId: string
+  hold: string
+  attempt: number
+  partition: number
+  offset: number
+  type: MessageType
+  template: string
+  toAddress: string
+  fromAddress: string
+  replyTo: string | null
+  subject: string
+  data: Record<string, unknown>
+  createdAt: Date
+  retryCount: number
+  maxRetries: number
+  mayHaveBeenDelivered: boolean
+  userId: number | null
+  sealed: Buffer | null
+}
+
+/**
+ * Takes the messages that these records ring for: those whose attempt is current, whose time has come, and that nobody
+ * holds. What does not come back is stale (sent, cancelled, a later try, held elsewhere, not due) and may be dropped.
+ *
+ * It waits for row locks, in message order, and never skips a locked row: a row that the relay is just touching must not
+ * look stale. Joined by id, not by ctid: a fresh ctid is invisible to the snapshot of this statement.
+ */
+export async function holdMessages(
+  sql: Sql,
+  rings: readonly Ring[],
+  input: { holdMs: number; worker: string },
+): Promise<Held[]> {
+  const rows = await sql<Held[]>`
+    with wanted as (
+      select * from unnest(
+        ${rings.map((ring) => ring.messageId)}::uuid[], ${rings.map((ring) => ring.attempt)}::int[],
+        ${rings.map((ring) => ring.partition)}::int[], ${rings.map((ring) => ring.offset)}::bigint[]
+      ) as w(message_id, attempt, partition, "offset")
+    ), free as (
+      select o.id, w.partition, w."offset"
+      from outbox o join wanted w on w.message_id = o.message_id and w.attempt = o.attempt
+      where o.kind = 'send' and o.hold is null and o.due_at <= now()
+      order by o.message_id
+      for update of o
+    ), held as (
+      update outbox o
+      set hold = gen_random_uuid(), held_at = now(), held_until = now() + ${input.holdMs}::int * interval '1 ms', held_by = ${input.worker},
+          kafka_partition = free.partition, kafka_offset = free."offset", kafka_failed_at = null
+      from free where o.id = free.id
+      returning o.message_id, o.hold, o.attempt, o.kafka_partition, o.kafka_offset
+    )
+    update messages m set status = 'sending'
+    from held
+    where m.id = held.message_id
+    returning m.id as "messageId", held.hold, held.attempt, held.kafka_partition as partition, held.kafka_offset::float8 as "offset",
+      m.type, m.template, m.to_address as "toAddress", m.from_address as "fromAddress", m.reply_to as "replyTo", m.subject, m.data,
+      m.created_at as "createdAt", m.retry_count as "retryCount", m.max_retries as "maxRetries",
+      m.may_have_been_delivered as "mayHaveBeenDelivered", m.user_id as "userId",
+      (select s.sealed from message_secrets s where s.message_id = m.id) as sealed`
+  return [...rows]
+}
+
+/**
+ * Keeps holds alive, all of a process in one statement.
+ * @returns the tokens that are still ours; a missing one was lost to the relay
+ */
+export async function renewHolds(sql: Sql, holds: readonly string[], holdMs: number): Promise<string[]> {
+  const rows = await sql<{ hold: string }[]>`
+    with mine as (
+      select id from outbox where hold = any(${[...holds]}::uuid[]) order by message_id for update
+    )
+    update outbox o set held_until = now() + ${holdMs}::int * interval '1 ms'
+    from mine where o.id = mine.id
+    returning o.hold`
+  return rows.map((row) => row.hold)
+}

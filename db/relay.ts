@@ -1,0 +1,132 @@
+import type { DeadReason, MessageType } from '@/core/message'
+import type { Sql } from './client'
+
+/** Work whose record is to be published now. */
+export type DueWork = {
+  outboxId: number
+  kind: 'send' | 'dead_letter'
+  messageId: string
+  attempt: number
+  /** 0: never rung before for this attempt. */
+  rings: number
+  priorityRank: number
+  maxRetries: number
+  retryCount: number
+  type: MessageType
+  template: string
+  toAddress: string
+  fromAddress: string
+  subject: string
+  data: Record<string, unknown>
+  createdAt: Date
+  deadReason: DeadReason | null
+  lastReply: string | null
+  closedAt: Date | null
+  kafkaPartition: number | null
+  kafkaOffset: number | null
+}
+
+/**
+ * Takes work whose bell is due, most urgent first, and moves each bell ahead in the same statement: 30 s after the first
+ * ring, doubling to 15 min; for a row that is being sent, to the end of its hold. So a relay that dies after this loses nothing.
+ *
+ * By ctid: joined by id, the planner reads the whole backlog (PERFORMANCE.md 4). The limit is a parameter, because a
+ * statement without one is never planned again.
+ * @param lowestPriority 0 takes only high, 2 takes all
+ */
+export async function takeDueWork(sql: Sql, input: { limit: number; lowestPriority: number }): Promise<DueWork[]> {
+  const rows = await sql<DueWork[]>`
+    with due as materialized (
+      select ctid from outbox
+      where ring_at <= now() and priority <= ${input.lowestPriority}
+      order by priority, ring_at
+      limit ${input.limit}
+      for update skip locked
+    ), rung as (
+      update outbox o
+      set ring_at = case when o.hold is null then now() + least(30 * 2 ^ least(o.rings, 5), 900) * interval '1 s' else greatest(o.held_until, now()) + interval '1 s' end,
+          rings = o.rings + (o.hold is null)::int
+      where o.ctid = any(array(select ctid from due))
+      returning o.*
+    )
+    select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", rung.attempt, rung.rings - 1 as rings, rung.priority as "priorityRank",
+      m.max_retries as "maxRetries", m.retry_count as "retryCount", m.type, m.template, m.to_address as "toAddress",
+      m.from_address as "fromAddress", m.subject, m.data, m.created_at as "createdAt", m.dead_reason as "deadReason",
+      m.last_reply as "lastReply", m.closed_at as "closedAt", rung.kafka_partition as "kafkaPartition", rung.kafka_offset::float8 as "kafkaOffset"
+    from rung join messages m on m.id = rung.message_id
+    where rung.hold is null`
+  return [...rows]
+}
+
+/** Kafka did not take these: try again in 5 s, and say so once on the message. */
+export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[]): Promise<void> {
+  await sql`
+    with work as (
+      select id, kafka_failed_at is null as first from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update
+    ), back as (
+      update outbox o
+      set ring_at = now() + interval '5 s', rings = greatest(o.rings - 1, 0), kafka_failed_at = coalesce(o.kafka_failed_at, now())
+      from work where o.id = work.id
+      returning o.message_id, o.kind, work.first
+    )
+    insert into message_events (message_id, event) select message_id, 'kafka_unreachable' from back where kind = 'send' and first`
+}
+
+/** The consumer has not come to these records yet: ringing again would only lengthen its queue, so not before 15 min. */
+export async function deferRing(sql: Sql, outboxIds: readonly number[]): Promise<void> {
+  await sql`
+    with work as (select id from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update)
+    update outbox o set ring_at = now() + interval '15 min', rings = 6 from work where o.id = work.id`
+}
+
+/** Notices that Kafka has taken are done. */
+export async function removePublishedNotices(sql: Sql, outboxIds: readonly number[]): Promise<void> {
+  await sql`delete from outbox where id = any(${[...outboxIds]}::bigint[]) and kind = 'dead_letter'`
+}
+
+/**
+ * Finds holds that ran out: their worker died, or lost Postgres. The message may have left already, so it is flagged; it is
+ * due at once, unless it has cost too many workers. Right after a restart of Postgres a live worker gets 10 s to record what it has.
+ * @returns the messages that were taken over
+ */
+export async function takeOverExpiredHolds(
+  sql: Sql,
+  input: { limit: number; crashLimit: number },
+): Promise<{ messageId: string; parked: boolean }[]> {
+  const rows = await sql<{ messageId: string; parked: boolean }[]>`
+    with lost as (
+      select o.id, o.message_id, o.priority, o.attempt, o.held_by, o.kafka_partition, o.kafka_offset
+      from outbox o
+      where o.ring_at <= now() and o.hold is not null and o.held_until < now()
+        and now() - pg_postmaster_start_time() > interval '10 s'
+      order by o.message_id
+      limit ${input.limit}
+      for update skip locked
+    ), said as (
+      update messages m
+      set crashes = m.crashes + 1, may_have_been_delivered = true,
+          status = case when m.crashes + 1 >= ${input.crashLimit} then 'dead' when m.retry_count = 0 then 'queued' else 'retrying' end,
+          dead_reason = case when m.crashes + 1 >= ${input.crashLimit} then 'crash_loop' end,
+          closed_at = case when m.crashes + 1 >= ${input.crashLimit} then now() end
+      from lost where m.id = lost.message_id
+      returning m.id, m.status = 'dead' as parked
+    ), freed as (
+      update outbox o set hold = null, held_at = null, held_until = null, held_by = null, rings = 0, ring_at = now()
+      from lost join said on said.id = lost.message_id
+      where o.id = lost.id and not said.parked
+    ), gone as (
+      delete from outbox o using lost join said on said.id = lost.message_id where o.id = lost.id and said.parked
+    ), notice as (
+      insert into outbox (kind, message_id, priority, ring_at, kafka_partition, kafka_offset)
+      select 'dead_letter', lost.message_id, lost.priority, now(), lost.kafka_partition, lost.kafka_offset
+      from lost join said on said.id = lost.message_id where said.parked
+    ), story as (
+      insert into message_events (message_id, event, detail)
+      select lost.message_id, 'worker_lost',
+        jsonb_build_object('attempt', lost.attempt, 'partition', lost.kafka_partition, 'offset', lost.kafka_offset)
+          || case when said.parked then '{"reason":"crash_loop"}'::jsonb else '{}'::jsonb end
+      from lost join said on said.id = lost.message_id
+    )
+    select id as "messageId", parked from said`
+  return [...rows]
+}

@@ -1,0 +1,122 @@
+import type { Outcome } from '@/core/delivery'
+import type { EventDetail } from '@/core/sentences'
+import type { Sql } from './client'
+
+/** What one try came to, to be written down. */
+export type Settlement = {
+  messageId: string
+  hold: string
+  outcome: Outcome
+  /** The server's words, or what went wrong instead of them. */
+  reply: string | null
+  detail: EventDetail
+}
+
+const eventOf = { sent: 'sent', retry: 'try_failed', release: 'released', dead: 'dead' } as const
+
+/**
+ * Records several tries in one statement, each fenced by its hold token.
+ *
+ * `sent` and `dead` delete the work (dead leaves another row: the notice for email-dlq); `retry` moves it to the next
+ * attempt; `release` gives it back as it was. Locks the outbox rows first, in message order, like everything that locks more than
+ * one.
+ * @returns the message ids that were settled; a missing one had lost its hold
+ */
+export async function settleMessages(sql: Sql, settlements: readonly Settlement[]): Promise<string[]> {
+  const rows = settlements.map(({ messageId, hold, outcome, reply, detail }) => ({
+    message_id: messageId,
+    hold,
+    outcome: outcome.kind,
+    event: eventOf[outcome.kind],
+    delay_ms: outcome.kind === 'retry' ? outcome.delayMs : 0,
+    flag: (outcome.kind === 'retry' || outcome.kind === 'dead') && outcome.mayHaveBeenDelivered,
+    reason: outcome.kind === 'dead' ? outcome.reason : null,
+    reply,
+    detail,
+  }))
+  const done = await sql<{ message_id: string }[]>`
+    with r as (
+      select * from jsonb_to_recordset(${sql.json(rows)}) as
+        r(message_id uuid, hold uuid, outcome text, event text, delay_ms int, flag boolean, reason text, reply text, detail jsonb)
+    ), mine as (
+      select o.id, o.priority, r.*
+      from outbox o join r on r.message_id = o.message_id and r.hold = o.hold
+      where o.kind = 'send'
+      order by o.message_id
+      for update of o
+    ), gone as (
+      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead')
+    ), again as (
+      update outbox o
+      set hold = null, held_at = null, held_until = null, held_by = null, rings = 0,
+          attempt = o.attempt + (mine.outcome = 'retry')::int,
+          due_at = case when mine.outcome = 'retry' then now() + mine.delay_ms * interval '1 ms' else o.due_at end,
+          ring_at = now() + mine.delay_ms * interval '1 ms'
+      from mine where o.id = mine.id and mine.outcome in ('retry', 'release')
+    ), notice as (
+      insert into outbox (kind, message_id, priority, ring_at, kafka_partition, kafka_offset)
+      select 'dead_letter', message_id, priority, now(), (detail->>'partition')::int, (detail->>'offset')::bigint
+      from mine where outcome = 'dead'
+    ), said as (
+      update messages m
+      set status = case mine.outcome
+            when 'sent' then 'sent' when 'dead' then 'dead' when 'retry' then 'retrying'
+            else case when m.retry_count = 0 then 'queued' else 'retrying' end end,
+          retry_count = m.retry_count + (mine.outcome = 'retry')::int,
+          may_have_been_delivered = m.may_have_been_delivered or mine.flag,
+          due_at = case when mine.outcome = 'retry' then now() + mine.delay_ms * interval '1 ms' else m.due_at end,
+          sent_at = case when mine.outcome = 'sent' then now() end,
+          closed_at = case when mine.outcome in ('sent', 'dead') then now() end,
+          dead_reason = mine.reason,
+          last_reply = coalesce(mine.reply, m.last_reply)
+      from mine where m.id = mine.message_id
+      returning m.id, m.due_at
+    ), erased as (
+      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome = 'sent'
+    ), story as (
+      insert into message_events (message_id, event, detail)
+      select mine.message_id, mine.event,
+        case when mine.outcome = 'retry'
+          then mine.detail || jsonb_build_object('dueAt', to_char(said.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+          else mine.detail end
+      from mine join said on said.id = mine.message_id
+    ), woken as (
+      select pg_notify('outbox', '') from mine where outcome in ('dead', 'release') limit 1
+    )
+    select message_id from mine left join woken on true`
+  return done.map((row) => row.message_id)
+}
+
+/**
+ * The server accepted a mail whose hold we had lost meanwhile. A proof of acceptance always wins: whatever waits to send
+ * it again is taken back, and so is the notice that it was dead. It stays flagged: the other worker may have sent it too.
+ */
+export async function settleProvenSent(
+  sql: Sql,
+  proof: { messageId: string; reply: string | null; detail: EventDetail },
+): Promise<void> {
+  await sql`
+    with work as (
+      select id from outbox where message_id = ${proof.messageId} order by id for update
+    ), gone as (
+      delete from outbox o using work where o.id = work.id
+    ), erased as (
+      delete from message_secrets where message_id = ${proof.messageId}
+    ), said as (
+      update messages
+      set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null,
+          may_have_been_delivered = true, last_reply = coalesce(${proof.reply}, last_reply)
+      where id = ${proof.messageId}
+      returning id
+    )
+    insert into message_events (message_id, event, detail)
+    select id, 'proven_sent', ${sql.json(proof.detail)} from said`
+}
+
+/** A secret outlives its dead message by 72 h at most: long enough to send it again, short enough not to lie around. */
+export async function eraseOldSecrets(sql: Sql): Promise<number> {
+  const erased = await sql`
+    delete from message_secrets s using messages m
+    where m.id = s.message_id and m.closed_at < now() - interval '72 h'`
+  return erased.count
+}
