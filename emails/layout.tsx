@@ -24,14 +24,14 @@ const css = `
 @media (max-width:480px){
 .edge{padding:24px 12px 28px!important}
 .brand{padding-left:4px!important}
-.card{padding:27px 22px 25px!important}
+.card-body{padding:27px 22px 25px!important}
 .foot{padding:18px 10px 0!important}
 .title{font-size:22px!important;line-height:30px!important}
 .action{display:block!important;text-align:center!important}
-.label{width:89px!important}
+.label{width:81px!important}
 }
 @media (prefers-color-scheme:dark){
-.canvas{background-color:#0E0E0F!important}
+.canvas,.canvas>table>tbody>tr>td{background-color:#0E0E0F!important}
 .card{background-color:#1A1A1B!important;border-color:#333336!important}
 .line{border-color:#333336!important}
 .ink{color:#EDECE9!important}
@@ -55,7 +55,7 @@ const styles = {
     backgroundColor: color.action,
     color: '#FFFFFF',
     textAlign: 'center',
-    ...size(14, 20, 700),
+    ...size(16, 20, 700),
   },
   name: { ...size(16, 20, 600), letterSpacing: '-0.006em', color: color.ink, paddingLeft: 12 },
   card: {
@@ -66,20 +66,20 @@ const styles = {
   },
   cardBody: { padding: '40px 48px 36px' },
   title: { ...size(24, 32, 600), letterSpacing: '-0.017em', color: color.ink, margin: '0 0 12px' },
-  lead: { ...size(16, 25), letterSpacing: '-0.006em', color: color.ink, margin: '0 0 24px' },
+  lead: { ...size(16, 25), color: color.ink, margin: '0 0 24px' },
   action: {
     ...size(16, 20, 600),
     backgroundColor: color.action,
     color: '#FFFFFF',
     borderRadius: 8,
-    padding: '14px 22px',
+    padding: '15px 22px 14px',
   },
-  note: { ...size(14, 22), color: color.ink2, margin: '12px 0 0' },
+  note: { ...size(14, 22), color: color.ink2, margin: '13px 0 0' },
   facts: { marginTop: 27, borderBottom: `1px solid ${color.line}`, borderCollapse: 'separate' },
-  label: { ...size(15, 22), color: color.ink2, width: 120, verticalAlign: 'top' },
+  label: { ...size(15, 22), color: color.ink2, width: 112, verticalAlign: 'top' },
   value: { ...size(15, 22), color: color.ink, verticalAlign: 'top', overflowWrap: 'anywhere' },
   cell: { borderTop: `1px solid ${color.line}`, padding: '9px 8px 9px 0' },
-  address: { color: color.ink2, textDecoration: 'underline', wordBreak: 'break-all' },
+  address: { color: 'inherit', textDecoration: 'underline', wordBreak: 'break-all' },
   foot: { padding: '20px 20px 0' },
   why: { ...size(13, 20), color: color.ink2, margin: 0 },
 } satisfies Record<string, CSSProperties>
@@ -154,7 +154,7 @@ export const Note = ({ children }: { children: ReactNode }) => (
 
 /** The address in full, for readers whose client shows no button. */
 export const InFull = ({ url }: { url: string }) => (
-  <Text className="ink2" style={{ ...styles.note, marginTop: 21 }}>
+  <Text className="ink2" style={{ ...styles.note, marginTop: 22 }}>
     If the button does not work, open this address:
     <br />
     <WebLink url={url} />
@@ -162,7 +162,7 @@ export const InFull = ({ url }: { url: string }) => (
 )
 
 export const WebLink = ({ url }: { url: string }) => (
-  <Link className="ink2" href={url === hidden ? undefined : url} style={styles.address}>
+  <Link href={url === hidden ? undefined : url} style={styles.address}>
     {url}
   </Link>
 )
