@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from '@/runtime/log'
+import { summarise, type Summary } from './summary'
+
+/** What SMTP knows of a mail, beside its bytes. */
+export interface Envelope {
+  from: string
+  to: string[]
+  /** The SMTP connection it came over. */
+  session: string
+  username: string
+}
+
+export interface Mail extends Envelope {
+  id: string
+  /** Milliseconds since the epoch. */
+  receivedAt: number
+  size: number
+}
+
+interface Held extends Mail {
+  /** Only until it is on the disk. */
+  raw?: Buffer
+  summary?: Summary
+  read: boolean
+}
+
+export interface ListedMail extends Mail {
+  summary: Summary
+  read: boolean
+}
+
+const WRITE_EVERY_MS = 10
+const WRITES_AT_ONCE = 10
+const AFTER_FAILURE_MS = 1_000
+
+/**
+ * The newest mails: each an `.eml` file, and a line with its envelope and summary in `index.jsonl`. A new mail is visible at
+ * once and written a moment later, a few at a time, so that no burst waits for the disk; what falls out of the bound before
+ * its turn is never written. `close` writes the rest, so only a kill can lose the last moments.
+ */
+export class MailStore {
+  /** Oldest first: a Map keeps the order in which mails came. */
+  readonly #mails = new Map<string, Held>()
+  readonly #unwritten = new Set<Held>()
+  /** Files of mails that are gone, still to be removed. */
+  #obsolete: string[] = []
+  readonly #dir: string
+  readonly #keep: number
+  readonly #log: Logger
+  #indexLines = 0
+  #timer: NodeJS.Timeout | undefined
+  deleted = 0
+
+  constructor({ dir, keep, log }: { dir: string; keep: number; log: Logger }) {
+    this.#dir = dir
+    this.#keep = keep
+    this.#log = log
+    // Mails carry passwords and links: nobody else reads them.
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    this.#load()
+  }
+
+  get size(): number {
+    return this.#mails.size
+  }
+
+  get unread(): number {
+    let count = 0
+    for (const mail of this.#mails.values()) if (!mail.read) count++
+    return count
+  }
+
+  get bytes(): number {
+    let total = 0
+    for (const mail of this.#mails.values()) total += mail.size
+    return total
+  }
+
+  add(envelope: Envelope, raw: Buffer): string {
+    const mail: Held = { ...envelope, id: randomUUID(), receivedAt: Date.now(), size: raw.length, raw, read: false }
+    this.#mails.set(mail.id, mail)
+    this.#unwritten.add(mail)
+    if (this.#mails.size > this.#keep) this.#forgetOldest()
+    this.#writeSoon(WRITE_EVERY_MS)
+    return mail.id
+  }
+
+  /** Newest first. */
+  *newestFirst(): Generator<ListedMail> {
+    for (const mail of [...this.#mails.values()].toReversed()) yield this.#listed(mail)
+  }
+
+  get(id: string): ListedMail | undefined {
+    const mail = this.#mails.get(id)
+    return mail && this.#listed(mail)
+  }
+
+  async raw(id: string): Promise<Buffer | undefined> {
+    const mail = this.#mails.get(id)
+    if (!mail) return undefined
+    try {
+      return mail.raw ?? (await readFile(this.#file(id)))
+    } catch (error) {
+      if (!this.#mails.has(id)) return undefined // deleted meanwhile
+      throw error
+    }
+  }
+
+  markRead(id: string): void {
+    const mail = this.#mails.get(id)
+    if (mail) mail.read = true
+  }
+
+  delete(ids: Iterable<string>): void {
+    for (const id of ids) this.#forget(id)
+    this.#rewriteIndex()
+    this.#writeSoon(WRITE_EVERY_MS)
+  }
+
+  deleteAll(): void {
+    this.delete([...this.#mails.keys()])
+  }
+
+  /** Writes what is still only in memory. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#hasWork) this.#writeSome()
+  }
+
+  #file(id: string): string {
+    return join(this.#dir, `${id}.eml`)
+  }
+
+  get #index(): string {
+    return join(this.#dir, 'index.jsonl')
+  }
+
+  #listed(mail: Held): ListedMail {
+    mail.summary ??= summarise(mail.raw ?? readFileSync(this.#file(mail.id)))
+    return { ...mail, summary: mail.summary }
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#mails.keys().next()
+    if (!oldest.done) this.#forget(oldest.value)
+  }
+
+  #forget(id: string): void {
+    const mail = this.#mails.get(id)
+    if (!mail) return
+    this.#mails.delete(id)
+    this.deleted++
+    if (!this.#unwritten.delete(mail)) this.#obsolete.push(id)
+  }
+
+  get #hasWork(): boolean {
+    return this.#unwritten.size > 0 || this.#obsolete.length > 0
+  }
+
+  #writeSoon(afterMs: number): void {
+    this.#timer ??= setTimeout(() => this.#write(), afterMs)
+  }
+
+  #write(): void {
+    this.#timer = undefined
+    let again = WRITE_EVERY_MS
+    try {
+      this.#writeSome()
+    } catch (error) {
+      // A full disk, a folder taken away: the mails stay in memory and readable.
+      this.#log.error({ err: error, waiting: this.#unwritten.size }, 'Mails could not be written to the disk')
+      again = AFTER_FAILURE_MS
+    }
+    if (this.#hasWork) this.#writeSoon(again)
+  }
+
+  #writeSome(): void {
+    for (const id of this.#obsolete.splice(0, WRITES_AT_ONCE)) rmSync(this.#file(id), { force: true })
+    const mails: Held[] = []
+    for (const mail of this.#unwritten) {
+      if (mails.push(mail) === WRITES_AT_ONCE) break
+    }
+    for (const mail of mails) {
+      if (mail.raw) writeFileSync(this.#file(mail.id), mail.raw, { mode: 0o600 })
+    }
+    // The index names a mail only once its bytes are there.
+    appendFileSync(this.#index, mails.map((mail) => this.#line(mail)).join(''), { mode: 0o600 })
+    this.#indexLines += mails.length
+    for (const mail of mails) {
+      this.#unwritten.delete(mail)
+      delete mail.raw
+    }
+    if (this.#indexLines > 2 * this.#keep) this.#rewriteIndex()
+  }
+
+  #line(mail: Held): string {
+    const { raw: _raw, read: _read, ...kept } = this.#listed(mail) as Held
+    return `${JSON.stringify(kept)}\n`
+  }
+
+  #rewriteIndex(): void {
+    const written = [...this.#mails.values()].filter((mail) => !this.#unwritten.has(mail))
+    writeFileSync(`${this.#index}.new`, written.map((mail) => this.#line(mail)).join(''), { mode: 0o600 })
+    renameSync(`${this.#index}.new`, this.#index)
+    this.#indexLines = written.length
+  }
+
+  #load(): void {
+    const files = new Set(readdirSync(this.#dir).filter((name) => name.endsWith('.eml')))
+    const lines = existsSync(this.#index) ? readFileSync(this.#index, 'utf8').split('\n') : []
+    for (const line of lines) {
+      const mail = readLine(line)
+      if (mail && files.has(`${mail.id}.eml`)) this.#mails.set(mail.id, { ...mail, read: false })
+    }
+    // A kill can leave a file whose line was never written.
+    for (const file of files) if (!this.#mails.has(file.slice(0, -4))) rmSync(join(this.#dir, file), { force: true })
+    while (this.#mails.size > this.#keep) this.#forgetOldest()
+    this.deleted = 0
+    this.#rewriteIndex()
+    if (this.#hasWork) this.#writeSoon(WRITE_EVERY_MS)
+  }
+}
+
+/** A line cut short by a kill is no mail. */
+function readLine(line: string): (Mail & { summary: Summary }) | undefined {
+  try {
+    return line ? (JSON.parse(line) as Mail & { summary: Summary }) : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
