@@ -26,7 +26,7 @@ const css = `
 .brand{padding-left:4px!important}
 .card-body{padding:27px 22px 25px!important}
 .foot{padding:18px 10px 0!important}
-.title{font-size:22px!important;line-height:30px!important}
+.title{font-size:22px!important;line-height:30px!important;margin-bottom:13px!important}
 .action{display:block!important;text-align:center!important}
 .label{width:81px!important}
 }
@@ -76,8 +76,14 @@ const styles = {
   },
   note: { ...size(14, 22), color: color.ink2, margin: '13px 0 0' },
   facts: { marginTop: 27, borderBottom: `1px solid ${color.line}`, borderCollapse: 'separate' },
-  label: { ...size(15, 22), color: color.ink2, width: 112, verticalAlign: 'top' },
-  value: { ...size(15, 22), color: color.ink, verticalAlign: 'top', overflowWrap: 'anywhere' },
+  label: { ...size(15, 22), letterSpacing: '-0.006em', color: color.ink2, width: 112, verticalAlign: 'top' },
+  value: {
+    ...size(15, 22),
+    letterSpacing: '-0.006em',
+    color: color.ink,
+    verticalAlign: 'top',
+    overflowWrap: 'anywhere',
+  },
   cell: { borderTop: `1px solid ${color.line}`, padding: '9px 8px 9px 0' },
   address: { color: 'inherit', textDecoration: 'underline', wordBreak: 'break-all' },
   foot: { padding: '20px 20px 0' },

@@ -34,13 +34,13 @@ const words: Record<Role, { opened: string; start: string; youCan: string; place
   },
   admin: {
     opened: 'You have been made an administrator at Usual Store.',
-    start: 'you can start working with your team',
+    start: 'you can start working in the dashboard',
     youCan: 'Open accounts for customers and support agents, and see what became of every mail',
     place: 'dashboard',
   },
   super_admin: {
     opened: 'You have been made a super administrator at Usual Store.',
-    start: 'you can start running it',
+    start: 'you can start working in the dashboard',
     youCan: 'Manage every account and role, administrators included, and see what became of every mail',
     place: 'dashboard',
   },
