@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -277,6 +277,21 @@ describe('the store', () => {
     expect(subjects(after.body).toSorted()).toEqual(sent)
     expect(after.body.messages).toEqual(before.body.messages)
     expect((await api('/api/v1/message/latest')).body.Text.trim()).toBe('Grüße & good day')
+    await vi.waitFor(async () => expect(await readdir(dir)).toHaveLength(sent.length + 1), 10_000)
+    await restart()
+    expect((await api('/api/v1/messages?limit=100')).body.messages).toHaveLength(sent.length)
+    expect((await api('/api/v1/message/latest')).body.Text.trim()).toBe('Grüße & good day')
+  })
+
+  it('starts again after a kill left half a line and a mail without one', async () => {
+    await transport().sendMail(mailTo('maya@example.com', { subject: 'whole' }))
+    await vi.waitFor(async () => expect(await readFile(join(dir, 'index.jsonl'), 'utf8')).toContain('whole'))
+    await catcher.close()
+    await appendFile(join(dir, 'index.jsonl'), '{"id":"cut')
+    await writeFile(join(dir, 'orphan.eml'), 'Subject: orphan\r\n\r\n')
+    catcher = await startCatcher({ smtpPort: 0, uiPort: 0, dir })
+    expect(subjects((await api('/api/v1/messages')).body)).toEqual(['whole'])
+    expect(await readdir(dir)).not.toContain('orphan.eml')
   })
 
   it('keeps only the newest, in the list and on the disk, also over a restart', async () => {

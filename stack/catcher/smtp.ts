@@ -22,6 +22,11 @@ class PromptSmtpServer extends SMTPServer {
     if (!connection) return
     this.sockets.set(connection.id, socket)
     socket.once('close', () => this.sockets.delete(connection.id))
+    // The replies to what was pipelined in one packet leave in one packet too.
+    socket.prependListener('data', () => {
+      socket.cork()
+      process.nextTick(() => socket.uncork())
+    })
     const greet = connection.connectionReady.bind(connection)
     connection.connectionReady = () => undefined
     greet()

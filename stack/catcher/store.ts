@@ -49,11 +49,13 @@ const AFTER_FAILURE_MS = 1_000
 /**
  * The newest mails: each an `.eml` file, and a line with its envelope and summary in `index.jsonl`. A new mail is visible at
  * once and written a moment later, a few at a time, so that no burst waits for the disk; what falls out of the bound before
- * its turn is never written. `close` writes the rest, so only a kill can lose the last moments.
+ * its turn is never written. `close` keeps the rest, so only a kill can lose the last moments.
  */
 export class MailStore {
   /** Oldest first: a Map keeps the order in which mails came. */
   readonly #mails = new Map<string, Held>()
+  /** Kept, because a fresh iterator would walk over all that was deleted before the oldest. */
+  readonly #oldestFirst = this.#mails.keys()
   readonly #unwritten = new Set<Held>()
   /** Files of mails that are gone, still to be removed. */
   #obsolete: string[] = []
@@ -134,11 +136,15 @@ export class MailStore {
     this.delete([...this.#mails.keys()])
   }
 
-  /** Writes what is still only in memory. */
+  /** Puts what is still only in memory into one file: thousands of small ones would take seconds. */
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    while (this.#hasWork) this.#writeSome()
+    if (this.#unwritten.size === 0) return rmSync(this.#late, { force: true })
+    const lines = [...this.#unwritten].map(({ raw, summary: _summary, ...mail }) =>
+      JSON.stringify({ ...mail, raw: raw?.toString('base64') }),
+    )
+    writeFileSync(this.#late, lines.join('\n'), { mode: 0o600 })
   }
 
   #file(id: string): string {
@@ -149,13 +155,18 @@ export class MailStore {
     return join(this.#dir, 'index.jsonl')
   }
 
+  /** The mails of the last moment before a stop. */
+  get #late(): string {
+    return join(this.#dir, 'late.jsonl')
+  }
+
   #listed(mail: Held): ListedMail {
     mail.summary ??= summarise(mail.raw ?? readFileSync(this.#file(mail.id)))
     return { ...mail, summary: mail.summary }
   }
 
   #forgetOldest(): void {
-    const oldest = this.#mails.keys().next()
+    const oldest = this.#oldestFirst.next()
     if (!oldest.done) this.#forget(oldest.value)
   }
 
@@ -180,6 +191,7 @@ export class MailStore {
     let again = WRITE_EVERY_MS
     try {
       this.#writeSome()
+      if (this.#unwritten.size === 0) rmSync(this.#late, { force: true })
     } catch (error) {
       // A full disk, a folder taken away: the mails stay in memory and readable.
       this.#log.error({ err: error, waiting: this.#unwritten.size }, 'Mails could not be written to the disk')
@@ -221,13 +233,16 @@ export class MailStore {
 
   #load(): void {
     const files = new Set(readdirSync(this.#dir).filter((name) => name.endsWith('.eml')))
-    const lines = existsSync(this.#index) ? readFileSync(this.#index, 'utf8').split('\n') : []
-    for (const line of lines) {
-      const mail = readLine(line)
-      if (mail && files.has(`${mail.id}.eml`)) this.#mails.set(mail.id, { ...mail, read: false })
+    for (const { raw: _raw, ...mail } of readLines(this.#index)) {
+      if (files.has(`${mail.id}.eml`)) this.#mails.set(mail.id, { ...mail, read: false })
     }
     // A kill can leave a file whose line was never written.
     for (const file of files) if (!this.#mails.has(file.slice(0, -4))) rmSync(join(this.#dir, file), { force: true })
+    for (const { raw, ...mail } of readLines(this.#late)) {
+      const late = { ...mail, raw: Buffer.from(raw ?? '', 'base64'), read: false }
+      this.#mails.set(mail.id, late)
+      this.#unwritten.add(late)
+    }
     while (this.#mails.size > this.#keep) this.#forgetOldest()
     this.deleted = 0
     this.#rewriteIndex()
@@ -235,10 +250,17 @@ export class MailStore {
   }
 }
 
+type Line = Mail & { summary?: Summary; raw?: string }
+
+function readLines(file: string): Line[] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  return lines.map(readLine).filter((line) => line !== undefined)
+}
+
 /** A line cut short by a kill is no mail. */
-function readLine(line: string): (Mail & { summary: Summary }) | undefined {
+function readLine(line: string): Line | undefined {
   try {
-    return line ? (JSON.parse(line) as Mail & { summary: Summary }) : undefined
+    return line ? (JSON.parse(line) as Line) : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
