@@ -39,9 +39,13 @@ export const databaseUrl = ({ port, password }: Pick<PostgresOptions, 'port' | '
   `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`
 
 /** Makes the data folder when there is none, clears what a killed server left, and answers with the command that serves it. */
-export async function preparePostgres(processes: Processes, options: PostgresOptions): Promise<Command> {
+export async function preparePostgres(
+  processes: Processes,
+  options: PostgresOptions,
+  choose = chooseRunner,
+): Promise<Command> {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
-  const runner = chooseRunner(resolve(options.folder), options.binaries ?? packagedBinaries())
+  const runner = choose(resolve(options.folder), options.binaries ?? packagedBinaries())
   if (!existsSync(join(runner.data, 'PG_VERSION'))) await createCluster(processes, runner, options)
   clearStalePidFile(runner.data)
   const settings = {
@@ -151,7 +155,7 @@ function chooseRunner(folder: string, binaries: string): Runner {
     throw new StackFault('PostgreSQL does not run as root, and this system knows no other user: set DATABASE_URL.')
   // initdb looks its own user up by number, so it must be one that exists.
   const asOther = ['--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`]
-  if (spawnSync('unshare', [...asOther, 'true']).status === 0) {
+  if (spawnSync('unshare', [...asOther, '--', join(binaries, 'bin/postgres'), '--version']).status === 0) {
     return {
       data,
       command: (program, args) => ({

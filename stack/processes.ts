@@ -81,7 +81,7 @@ export class Processes {
     const logStart = statSync(log).size
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
-      env: command.environment,
+      env: forSpawn(command.environment),
       detached: true,
       stdio: [command.input === undefined ? 'ignore' : 'pipe', output, output],
       uid: command.uid,
@@ -149,6 +149,9 @@ function killGroup(pid: number): void {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it ended in the meantime
   }
 }
+
+/** Next.js declares NODE_ENV as always set, which holds for its own process only. */
+export const forSpawn = (environment: Environment | undefined) => environment as NodeJS.ProcessEnv | undefined
 
 /** The folder this clone lies in. */
 export const repositoryRoot = dirname(dirname(fileURLToPath(import.meta.url)))

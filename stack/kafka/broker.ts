@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 
 import { StackFault } from '../fault'
 import {
+  forSpawn,
   outputOf,
   repositoryRoot,
   type Command,
@@ -125,7 +126,7 @@ function newClusterId(): string {
 const REMEDY = 'or set KAFKA_BROKERS to a Kafka that runs already'
 
 function checkJava(environment: Environment): void {
-  const asked = spawnSync('java', ['-version'], { env: environment, encoding: 'utf8' })
+  const asked = spawnSync('java', ['-version'], { env: forSpawn(environment), encoding: 'utf8' })
   const version = /version "(\d+)/.exec(asked.stderr ?? '')?.[1]
   if (asked.status !== 0 || !version) {
     throw new StackFault(
@@ -141,7 +142,7 @@ async function fetchJars(processes: Processes, environment: Environment): Promis
   const version = createHash('sha256').update(pom).digest('hex').slice(0, 12)
   const jars = join(repositoryRoot, 'node_modules/.cache/kafka-jars', version)
   if (existsSync(jars)) return jars
-  if (spawnSync('mvn', ['--version'], { env: environment }).status !== 0) {
+  if (spawnSync('mvn', ['--version'], { env: forSpawn(environment) }).status !== 0) {
     throw new StackFault(
       `Kafka is fetched once with Maven, and no working \`mvn\` was found: install it (apt install maven, brew install maven), ${REMEDY}.`,
     )

@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+
+import type { StackConfig } from '@/runtime/config'
+
+import type { Secrets } from './folder'
+import { databaseUrl } from './postgres'
+import { repositoryRoot, type Command, type Environment } from './processes'
+
+export type AppPart = 'catcher' | 'migrate' | 'seed' | 'worker' | 'web'
+
+/** How each of our own programs is run; tests put stand-ins here. */
+export type Commands = Record<AppPart, (environment: Environment) => Command>
+
+export const LOGIN = { email: 'admin@example.com', password: 'qwerty12' }
+
+const node = (args: string[], environment: Environment): Command => ({
+  file: process.execPath,
+  args,
+  cwd: repositoryRoot,
+  environment,
+})
+
+/** What `npm run build` made. */
+export const builtCommands: Commands = {
+  catcher: (environment) => built('dist/catcher.mjs', environment),
+  migrate: (environment) => built('dist/migrate.mjs', environment),
+  seed: (environment) => built('dist/seed-local.mjs', environment),
+  worker: (environment) => built('dist/worker.mjs', environment),
+  web: (environment) => built('.next/standalone/server.js', environment),
+}
+
+const built = (program: string, environment: Environment) =>
+  node(['--enable-source-maps', program], { ...environment, NODE_ENV: 'production' })
+
+const TSX = join(repositoryRoot, 'node_modules/tsx/dist/cli.mjs')
+const NEXT = join(repositoryRoot, 'node_modules/next/dist/bin/next')
+
+/** The sources themselves, started again by tsx and Next.js when they change. */
+export const devCommands: Commands = {
+  catcher: (environment) => node([TSX, 'watch', 'stack/catcher/main.ts'], environment),
+  migrate: (environment) => node([TSX, 'db/migrate.ts'], environment),
+  seed: (environment) => node([TSX, 'db/seed-local.ts'], environment),
+  worker: (environment) => node([TSX, 'watch', 'worker/main.ts'], environment),
+  web: (environment) =>
+    node([NEXT, 'dev', '--port', environment['PORT'] ?? '', '--hostname', '127.0.0.1'], {
+      ...environment,
+      NODE_ENV: 'development',
+    }),
+}
+
+const CATCHER_HAS_NO = ['SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_SECURE', 'SMTP_REQUIRE_TLS']
+
+/** The environment of every child: the caller's own, completed by what this stack brings. */
+export function childEnvironment(
+  given: Environment,
+  config: StackConfig,
+  secrets: Secrets,
+  folder: string,
+): Environment {
+  const login = Object.fromEntries(CATCHER_HAS_NO.map((name) => [name, undefined]))
+  const mail = config.SMTP_HOST ? {} : { ...login, SMTP_HOST: '127.0.0.1', SMTP_PORT: String(config.MAIL_SMTP_PORT) }
+  return {
+    ...given,
+    ...mail,
+    APP_ENV: 'local',
+    STACK_DIR: folder,
+    DATABASE_URL: databaseOf(config, secrets),
+    KAFKA_BROKERS: brokersOf(config).join(','),
+    NEXTAUTH_URL: given['NEXTAUTH_URL'] || `http://localhost:${config.WEB_PORT}`,
+    NEXTAUTH_SECRET: config.NEXTAUTH_SECRET ?? secrets.nextauthSecret,
+    SECRETS_KEYS: config.SECRETS_KEYS ?? secrets.secretsKeys,
+    SIGNING_KEYS: config.SIGNING_KEYS ?? secrets.signingKeys,
+    PORT: String(config.WEB_PORT),
+    HOSTNAME: '127.0.0.1',
+    WORKER_PORT: String(config.WORKER_PORT),
+    WORKER_HOST: '127.0.0.1',
+    MAIL_SMTP_PORT: String(config.MAIL_SMTP_PORT),
+    MAIL_UI_PORT: String(config.MAIL_UI_PORT),
+    LOG_LEVEL: config.LOG_LEVEL,
+    LOCAL_ADMIN_EMAIL: LOGIN.email,
+    LOCAL_ADMIN_PASSWORD: LOGIN.password,
+    LOCAL_API_KEY: secrets.apiKey,
+  }
+}
+
+export const brokersOf = (config: StackConfig) => config.KAFKA_BROKERS ?? [`127.0.0.1:${config.KAFKA_PORT}`]
+
+export const databaseOf = (config: StackConfig, secrets: Secrets) =>
+  config.DATABASE_URL ?? databaseUrl({ port: config.POSTGRES_PORT, password: secrets.databasePassword })
