@@ -9,12 +9,10 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        esbuild: { jsx: 'automatic' },
         test: { name: 'unit', include: ['**/*.test.{ts,tsx}'], exclude: [...exclude, '**/*.int.test.ts'] },
       },
       {
         resolve: { alias },
-        esbuild: { jsx: 'automatic' },
         test: {
           name: 'integration',
           include: ['**/*.int.test.ts'],

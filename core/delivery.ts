@@ -58,7 +58,9 @@ export function decide(input: {
         ? { kind: 'dead', reason: 'ambiguous', mayHaveBeenDelivered: true }
         : { kind: 'retry', delayMs: Math.max(delayMs, rules.ambiguousWaitMs), mayHaveBeenDelivered: true }
     case 'refused':
-      if (result.code >= 500) return { kind: 'dead', reason: 'refused', mayHaveBeenDelivered: false }
+      // At `connect` the server refuses us (greeting, sign-in), not this mail.
+      if (result.code >= 500 && result.stage !== 'connect')
+        return { kind: 'dead', reason: 'refused', mayHaveBeenDelivered: false }
       break
     case 'broken':
       break

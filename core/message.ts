@@ -64,3 +64,36 @@ export const recordSchema = z.object({
   }),
 })
 export type EmailRecord = z.infer<typeof recordSchema>
+
+/** The envelope of a message, the same from the request that accepted it and from the relay. Secrets are placeholders in `data` already. */
+export function toEnvelope(message: {
+  id: string
+  type: MessageType
+  template: string
+  from: string
+  to: string
+  subject: string
+  data: Record<string, unknown>
+  priority: Priority
+  createdAt: string
+  retryCount: number
+  maxRetries: number
+  status: 'pending' | 'dead'
+}): EmailRecord {
+  return {
+    type: message.type,
+    message: {
+      id: message.id,
+      from: message.from,
+      to: message.to,
+      subject: message.subject,
+      template: message.template,
+      data: message.data,
+      priority: message.priority,
+      timestamp: message.createdAt,
+      retry_count: message.retryCount,
+      max_retries: message.maxRetries,
+      status: message.status,
+    },
+  }
+}

@@ -5,9 +5,8 @@ export const scopes = ['users:read', 'users:write', 'messages:send', 'messages:r
 export type Scope = (typeof scopes)[number]
 
 /** Who asks: a member of staff in the browser, or another service with an API key. */
-export type Actor =
-  | { kind: 'staff'; id: number; name: string; email: string; role: Role }
-  | { kind: 'key'; id: number; name: string; scopes: readonly string[] }
+export type StaffActor = { kind: 'staff'; id: number; name: string; email: string; role: Role }
+export type Actor = StaffActor | { kind: 'key'; id: number; name: string; scopes: readonly string[] }
 
 const createable: Record<Role, readonly Role[]> = {
   super_admin: ['user', 'supporter', 'admin', 'super_admin'],

@@ -39,3 +39,9 @@ export function openDatabase(options: Options): { db: Database; sql: Sql; close:
 export function openWorkerDatabase(options: Options): Sql {
   return connect(options, { plan_cache_mode: 'force_custom_plan' })
 }
+
+/** Calls back whenever work was left for the relay. Reconnects by itself; polling is the safety net. */
+export async function listenForWork(sql: Sql, onWork: () => void): Promise<{ stop: () => Promise<void> }> {
+  const { unlisten } = await sql.listen('outbox', onWork)
+  return { stop: unlisten }
+}

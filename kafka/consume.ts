@@ -64,7 +64,8 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
   await consumer.subscribe({ topics: [config.KAFKA_TOPIC], fromBeginning: true })
   await consumer.run({
     eachBatchAutoResolve: false,
-    autoCommitInterval: 1_000,
+    // Often enough for the relay to see from the committed offsets how fast the group drains.
+    autoCommitInterval: 250,
     partitionsConsumedConcurrently: config.KAFKA_PARTITIONS,
     eachBatch: (payload) => takeBatch(payload, options.take),
   })

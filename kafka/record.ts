@@ -6,7 +6,13 @@ import { isSignedByUs, sign } from '@/runtime/seal'
 export type KafkaRecord = { key: string; value: Buffer; headers: Record<string, string> }
 
 /** The original's envelope and headers, with ours: which message and attempt it rings for, and our signature. */
-export function toKafkaRecord(topic: string, record: EmailRecord, attempt: number, keys: Keyring): KafkaRecord {
+export function toKafkaRecord(
+  topic: string,
+  record: EmailRecord,
+  attempt: number,
+  keys: Keyring,
+  more: Record<string, string> = {},
+): KafkaRecord {
   const key = record.message.id
   const value = Buffer.from(JSON.stringify(record))
   const { keyId, signature } = sign({ topic, key, messageId: key, attempt, value }, keys)
@@ -21,6 +27,7 @@ export function toKafkaRecord(topic: string, record: EmailRecord, attempt: numbe
       attempt: String(attempt),
       'key-id': keyId,
       signature,
+      ...more,
     },
   }
 }

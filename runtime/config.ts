@@ -79,6 +79,8 @@ const workerSchema = z.object({
   /** Refuse a server that offers no STARTTLS (port 587). */
   SMTP_REQUIRE_TLS: flag,
   SMTP_CONNECTIONS: count(10),
+  /** The reply to the final dot. Shorter than RFC 5321's 10 min means more mails of which nobody knows. */
+  SMTP_REPLY_TIMEOUT_MS: spanMs(300_000),
   /** First wait after a failed try; the next waits are four times as long each. */
   RETRY_BASE_MS: spanMs(30_000),
   HOLD_MS: spanMs(60_000),

@@ -8,7 +8,7 @@ import { inject } from 'vitest'
 import { toEnvelope, type EmailRecord, type Priority } from '@/core/message'
 import type { Role } from '@/core/roles'
 import { acceptMessage } from '@/db/accept-message'
-import { openDatabase, type Sql } from '@/db/client'
+import { openDatabase } from '@/db/client'
 import { Publisher } from '@/kafka/publish'
 import { toKafkaRecord, type KafkaRecord } from '@/kafka/record'
 import { ensureTopics } from '@/kafka/topics'
@@ -115,7 +115,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
   function spawnWorker(extra: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, ['--import', 'tsx', join(repositoryRoot, 'worker/main.ts')], {
       cwd: repositoryRoot,
-      env: { PATH: process.env['PATH'], ...environment, ...extra },
+      env: { ...process.env, ...environment, ...extra },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     closers.push(async () => {
@@ -164,7 +164,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     config,
     environment,
     db,
-    sql: sql as Sql,
+    sql,
     log,
     publisher,
     accept,

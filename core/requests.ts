@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { addressSchema } from './address'
+import { messageTypes, priorities, statuses } from './message'
+import { roles } from './roles'
+
+/** What the API takes, field by field. Forms check with the same schemas, so page and server never disagree. */
+
+/** One line: a line break in a name or subject could begin a mail header of its own. */
+const line = (max: number) =>
+  z
+    .string()
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'This must be one line, without control characters.')
+    .trim()
+    .min(1)
+    .max(max)
+
+export const passwordSchema = z
+  .string()
+  .min(8, 'A password has at least 8 characters.')
+  .max(128, 'A password has at most 128 characters.')
+
+export const createUserRequest = z.strictObject({
+  first_name: line(100),
+  last_name: line(100),
+  email: addressSchema,
+  /** Given by staff: the mail carries it, and it must be changed at the first sign-in. Without it the mail carries a link. */
+  password: passwordSchema.optional(),
+  role: z.enum(roles).default('user'),
+  welcome: z.boolean().default(true),
+})
+export type CreateUserRequest = z.output<typeof createUserRequest>
+
+export const sendMessageRequest = z
+  .strictObject({
+    to: addressSchema,
+    subject: line(255).optional(),
+    message: z.string().min(1).max(200_000).optional(),
+    template: z.string().default('plain'),
+    data: z.record(z.string(), z.unknown()).optional(),
+    type: z.enum(messageTypes).optional(),
+    priority: z.enum(priorities).optional(),
+    from: addressSchema.optional(),
+    reply_to: addressSchema.optional(),
+    sensitive: z.boolean().optional(),
+  })
+  .superRefine((request, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+    if (request.template === 'plain') {
+      if (request.subject === undefined) refuse('subject', needed)
+      if (request.message === undefined) refuse('message', needed)
+      if (request.data !== undefined) refuse('data', 'The plain template takes its text from message.')
+    } else if (request.message !== undefined) {
+      refuse('message', 'This template has its own words: leave message out.')
+    }
+  })
+export type SendMessageRequest = z.output<typeof sendMessageRequest>
+
+export const resetPasswordRequest = z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema })
+
+export const setPasswordRequest = z.strictObject({
+  password: passwordSchema,
+  current_password: z.string().max(128).optional(),
+})
+
+const wholeNumber = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'This must be a whole number.')
+    .transform(Number)
+    .pipe(z.number().min(1).max(most))
+
+export const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
+
+export const listUsersQuery = z.strictObject({
+  page: wholeNumber(1_000_000).default(1),
+  page_size: wholeNumber(100).default(10),
+  search: z.string().trim().max(200).optional(),
+  sort_by: z.enum(userSorts).default('created_at'),
+  sort_order: z.enum(['asc', 'desc']).default('desc'),
+  role: z.enum(roles).optional(),
+})
+export type ListUsersQuery = z.output<typeof listUsersQuery>
+
+export const listMessagesQuery = z.strictObject({
+  /** Several: `status=queued&status=sending`, or `status=queued,sending`. */
+  status: z
+    .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
+    .pipe(z.array(z.enum(statuses)))
+    .optional(),
+  to: z.string().trim().max(254).optional(),
+  search: z.string().trim().max(255).optional(),
+  type: z.enum(messageTypes).optional(),
+  template: z.string().max(100).optional(),
+  cursor: z.uuid('This is not a cursor that we gave.').optional(),
+  limit: wholeNumber(100).default(25),
+})
+export type ListMessagesQuery = z.output<typeof listMessagesQuery>
+
+const needed = 'This field is needed.'
+
+const kinds: Record<string, string> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+}
+
+/** Plain words for what zod finds; for `schema.safeParse(value, { error: plainWords })`. */
+export const plainWords: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? needed : `This must be ${kinds[issue.expected] ?? 'something else'}.`
+    case 'invalid_value':
+      return issue.input === undefined ? needed : `This must be one of: ${issue.values.map(String).join(', ')}.`
+    case 'too_small':
+      if (issue.origin !== 'string') return `This must be at least ${issue.minimum}.`
+      return issue.minimum === 1 ? needed : `This must be at least ${issue.minimum} characters long.`
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `This must be at most ${issue.maximum} characters long.`
+        : `This must be at most ${issue.maximum}.`
+    case 'unrecognized_keys':
+      return 'This field is not known.'
+    case 'invalid_union':
+      return 'This has the wrong form.'
+    default:
+      return undefined
+  }
+}
+
+/** Field → what is wrong with it, the first fault of each field. Nested fields read `data.first_name`. */
+export function faultsByField(error: z.ZodError): Record<string, string> {
+  const faults = new Map<string, string>()
+  for (const issue of error.issues) {
+    const path = issue.path.map(String)
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
+    for (const field of fields) {
+      const name = field.join('.') || 'body'
+      if (!faults.has(name)) faults.set(name, issue.message)
+    }
+  }
+  return Object.fromEntries(faults)
+}

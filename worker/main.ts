@@ -1,0 +1,48 @@
+import { hostname } from 'node:os'
+import { ConfigError, readWorkerConfig } from '@/runtime/config'
+import { createLog } from '@/runtime/log'
+import { startWorker, type RunningWorker } from './worker'
+
+/** Longer than the worker's own grace: after this it goes, and its holds run out. */
+const stopDeadlineMs = 13_000
+
+async function main(): Promise<void> {
+  let log = createLog('worker', 'info')
+  try {
+    const config = readWorkerConfig()
+    log = createLog('worker', config.LOG_LEVEL)
+    // A promise that nobody waits for has failed: the state of this process is unknown, so another takes over.
+    process.on('unhandledRejection', (error) => {
+      log.fatal({ err: error }, 'Unhandled rejection; the worker ends')
+      process.exit(1)
+    })
+    let worker: RunningWorker | null = null
+    let stopping = false
+    const stop = (signal: string) => {
+      if (stopping) return
+      stopping = true
+      log.info({ signal }, 'Asked to stop')
+      setTimeout(() => process.exit(1), stopDeadlineMs).unref()
+      void (worker?.stop() ?? Promise.resolve()).finally(() => process.exit(0))
+    }
+    process.on('SIGTERM', () => stop('SIGTERM'))
+    process.on('SIGINT', () => stop('SIGINT'))
+    worker = await startWorker({
+      config,
+      name: `worker-${hostname()}-${process.pid}`,
+      log,
+      onDead: (error) => {
+        log.fatal({ err: error }, 'The consumer cannot go on; the worker ends')
+        process.exit(1)
+      },
+    })
+  } catch (error) {
+    log.fatal(
+      error instanceof ConfigError ? {} : { err: error },
+      error instanceof ConfigError ? error.message : 'The worker could not start',
+    )
+    process.exit(1)
+  }
+}
+
+void main()

@@ -1,0 +1,169 @@
+import { openWorkerDatabase } from '@/db/client'
+import { keepDeadRecord } from '@/db/dead-records'
+import { holdMessages } from '@/db/hold'
+import { NotTaken, startConsumer, type IncomingRecord } from '@/kafka/consume'
+import { LagReader } from '@/kafka/lag'
+import { Publisher } from '@/kafka/publish'
+import { readKafkaRecord } from '@/kafka/record'
+import { ensureTopics } from '@/kafka/topics'
+import type { WorkerConfig } from '@/runtime/config'
+import type { Logger } from '@/runtime/log'
+import { deliver } from './deliver'
+import { Holds } from './holds'
+import { serve } from './http'
+import { Intake } from './intake'
+import { createMetrics } from './metrics'
+import { Relay } from './relay'
+import { Settler } from './settler'
+import { SmtpPool } from './smtp'
+
+/** A body that has begun may finish for this long; the rest is given back. */
+const stopGraceMs = 10_000
+
+export type RunningWorker = { port: number; stop: () => Promise<void> }
+
+/**
+ * The messaging service: relay, consumer and delivery in one process. Many of them share the work through the consumer
+ * group and the holds in Postgres; none is special.
+ */
+export async function startWorker(input: {
+  config: WorkerConfig
+  name: string
+  log: Logger
+  /** This process can no longer work; end it, and let whoever supervises it start another. */
+  onDead: (error: Error) => void
+}): Promise<RunningWorker> {
+  const { config, log, name } = input
+  const metrics = createMetrics()
+  const sql = openWorkerDatabase({ url: config.DATABASE_URL, max: 6, part: name })
+  const smtp = new SmtpPool(
+    {
+      host: config.SMTP_HOST,
+      port: config.SMTP_PORT,
+      secure: config.SMTP_SECURE,
+      requireTls: config.SMTP_REQUIRE_TLS,
+      credentials:
+        config.SMTP_USERNAME && config.SMTP_PASSWORD
+          ? { user: config.SMTP_USERNAME, pass: config.SMTP_PASSWORD }
+          : null,
+      connections: config.SMTP_CONNECTIONS,
+      replyTimeoutMs: config.SMTP_REPLY_TIMEOUT_MS,
+    },
+    log,
+  )
+  const holds = new Holds(sql, config.HOLD_MS, log)
+  const settler = new Settler(sql, log)
+  const intake = new Intake({
+    slots: config.SMTP_CONNECTIONS * 2,
+    log,
+    async hold(rings) {
+      const askedAt = performance.now()
+      const held = await holdMessages(sql, rings, { holdMs: config.HOLD_MS, worker: name })
+      for (const message of held) holds.add(message.hold, askedAt)
+      return held
+    },
+    deliver: (held) => deliver(held, { config, sql, smtp, holds, settler, metrics, log, random: Math.random }),
+  })
+
+  async function take(record: IncomingRecord): Promise<void> {
+    const read = readKafkaRecord(config.KAFKA_TOPIC, record, config.SIGNING_KEYS)
+    if (read.kind === 'ring') {
+      log.debug(
+        { messageId: read.messageId },
+        `Processing message: offset=${record.offset}, partition=${record.partition}`,
+      )
+      const what = await intake.take({ ...read, partition: record.partition, offset: record.offset })
+      metrics.records.inc({ outcome: what })
+      return
+    }
+    log.warn(
+      { partition: record.partition, offset: record.offset, reason: read.reason },
+      'A record was kept aside; it is not sent',
+    )
+    await untilKept(record, read.reason)
+    metrics.records.inc({ outcome: 'kept_aside' })
+  }
+
+  let stopping = false
+  /** Its offset moves only once it is safe in Postgres, however long that takes. */
+  async function untilKept(record: IncomingRecord, reason: string): Promise<void> {
+    for (;;) {
+      try {
+        await keepDeadRecord(sql, {
+          topic: config.KAFKA_TOPIC,
+          partition: record.partition,
+          offset: record.offset,
+          reason,
+          key: record.key,
+          value: record.value,
+          headers: Object.fromEntries(Object.entries(record.headers ?? {}).map(([key, value]) => [key, String(value)])),
+        })
+        return
+      } catch (error) {
+        if (stopping) throw new NotTaken('The worker is stopping')
+        log.warn({ err: error }, 'A record could not be kept aside; trying again')
+        await new Promise((resolve) => setTimeout(resolve, 500))
+      }
+    }
+  }
+
+  const publisher = new Publisher(config, `${name}-relay`, log)
+  const lag = new LagReader(config, log)
+  const relay = new Relay({ config, sql, publisher, lag, metrics, log })
+  let consumer: Awaited<ReturnType<typeof startConsumer>> | null = null
+  const http = await serve({
+    host: config.WORKER_HOST,
+    port: config.WORKER_PORT,
+    metrics,
+    readiness: async () => ({
+      postgres: await sql`select 1`.then(
+        () => true,
+        () => false,
+      ),
+      kafka: !publisher.isDown,
+      group: consumer?.isJoined() ?? false,
+    }),
+  })
+  consumer = await untilKafka(async () => {
+    await ensureTopics(config, log)
+    publisher.start(config.KAFKA_TOPIC)
+    return startConsumer({ config, worker: name, log, take, onDead: input.onDead })
+  }, log)
+  await relay.start()
+  log.info(
+    { port: http.port, slots: config.SMTP_CONNECTIONS * 2, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` },
+    'The worker is up',
+  )
+
+  return {
+    port: http.port,
+    async stop() {
+      stopping = true
+      log.info({ held: holds.count }, 'Stopping: what has begun may finish, the rest is given back')
+      const taken = intake.stop()
+      await Promise.all([smtp.stop(stopGraceMs), relay.stop()])
+      await taken
+      holds.stop()
+      try {
+        await consumer?.stop()
+      } catch (error) {
+        log.warn({ err: error }, 'The group was not left in time; Kafka will notice by itself')
+      }
+      await Promise.all([publisher.close(), lag.close(), http.close()])
+      await sql.end({ timeout: 2 })
+      log.info('Stopped')
+    },
+  }
+}
+
+/** A worker that starts while Kafka is away waits for it; `/readyz` says so meanwhile. */
+async function untilKafka<T>(join: () => Promise<T>, log: Logger): Promise<T> {
+  for (;;) {
+    try {
+      return await join()
+    } catch (error) {
+      log.warn({ err: error }, 'Kafka is not ready for the worker; trying again')
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
+  }
+}
