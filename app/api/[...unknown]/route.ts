@@ -1,0 +1,8 @@
+import { AppError } from '@/core/errors'
+import { answering, type Handler } from '../handle'
+
+/** Every other address below /api, so that a caller who mistypes one reads JSON too. */
+const notFound: Handler = (request) =>
+  answering(request, () => Promise.reject(new AppError('not_found', 'There is no such call in this API.')))
+
+export { notFound as GET, notFound as POST, notFound as PUT, notFound as PATCH, notFound as DELETE }

@@ -1,0 +1,56 @@
+import { AppError } from '@/core/errors'
+
+/**
+ * Reads the body as text, and stops at the limit: what a caller says of the length need not be true, and a chunked body
+ * says nothing.
+ */
+export async function readText(request: Request, limit: number): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = request.body?.getReader()
+  for (;;) {
+    const part = await reader?.read()
+    if (!part || part.done) break
+    size += part.value.byteLength
+    if (size > limit) {
+      await reader?.cancel()
+      throw tooLarge(limit)
+    }
+    chunks.push(part.value)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw new AppError('not_json', 'The body is not UTF-8 text.', {}, { cause: error })
+  }
+}
+
+const tooLarge = (limit: number) =>
+  new AppError('too_large', `The body is larger than the ${limit / 1024} KiB that are accepted.`)
+
+export async function readJson(request: Request, limit: number): Promise<unknown> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new AppError('not_json', 'Please send JSON, with the header Content-Type: application/json.')
+  }
+  const text = await readText(request, limit)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AppError('not_json', 'The body is not JSON.', {}, { cause: error })
+  }
+}
+
+/** Postgres stores no NUL, and no half of a character: refused here, wherever it stands. */
+export function isStorable(value: unknown): boolean {
+  const rest: unknown[] = [value]
+  while (rest.length > 0) {
+    const next = rest.pop()
+    if (typeof next === 'string') {
+      if (/\0|\p{Surrogate}/u.test(next)) return false
+    } else if (typeof next === 'object' && next !== null) {
+      rest.push(...Object.keys(next), ...(Object.values(next) as unknown[]))
+    }
+  }
+  return true
+}

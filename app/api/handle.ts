@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import { AppError, type ErrorCode } from '@/core/errors'
+import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permissions'
+import { faultsByField, plainWords } from '@/core/requests'
+import { authenticateKey } from '@/server/authenticate-key'
+import { context, type Context } from '@/server/context'
+import { inTime, toAppError, withoutParameters } from '@/server/failures'
+import { requestSession } from '@/server/session'
+import { isStorable, readJson } from './body'
+
+const bodyLimit = 256 * 1024
+
+const statusOf: Record<ErrorCode, number> = {
+  not_json: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  invalid: 422,
+  unavailable: 503,
+}
+
+/** Who may call: anyone; whoever is signed in, with a first password too; or staff, and keys with this scope. */
+export type Access = 'anyone' | 'session' | Scope
+type ActorFor<A extends Access> = A extends 'anyone' ? null : A extends 'session' ? StaffActor : Actor
+
+type Call<A extends Access, Body, Query, Params> = {
+  context: Context
+  requestId: string
+  actor: ActorFor<A>
+  body: Body
+  query: Query
+  params: Params
+}
+type Answer = { status?: number; body: object; cookie?: string }
+
+type Route<A extends Access, Body, Query, Params> = {
+  access: A
+  body?: z.ZodType<Body>
+  query?: z.ZodType<Query>
+  /** What does not fit is simply not found. */
+  params?: z.ZodType<Params>
+  run: (call: Call<A, Body, Query, Params>) => Promise<Answer>
+}
+type RouteContext = { params: Promise<Record<string, string | string[]>> }
+export type Handler = (request: Request, route: RouteContext) => Promise<Response>
+
+/** The one way into the API: who asks, what they ask, one use case, one answer. Only this file knows HTTP. */
+export function handle<A extends Access, Body = undefined, Query = undefined, Params = undefined>(
+  route: Route<A, Body, Query, Params>,
+): Handler {
+  return (request, { params }) =>
+    answering(request, async (requestId) => {
+      const open = context()
+      const actor = (await inTime(authorise(open, request, route.access))) as ActorFor<A>
+      const call = {
+        context: open,
+        requestId,
+        actor,
+        params: parsedParams(route.params, await params) as Params,
+        query: (route.query && parsed(route.query, queryOf(request))) as Query,
+        body: (route.body && parsed(route.body, await readJson(request, bodyLimit))) as Body,
+      }
+      const { status = 200, body, cookie } = await inTime(route.run(call))
+      return Response.json(body, { status, headers: cookie ? { 'Set-Cookie': cookie } : {} })
+    })
+}
+
+/** Answers every failure in our shape, and writes one line about each request. */
+export async function answering(request: Request, work: (requestId: string) => Promise<Response>): Promise<Response> {
+  const startedAt = performance.now()
+  const given = request.headers.get('x-request-id')
+  const requestId = given && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
+  const response = await work(requestId).catch((error: unknown) => errorResponse(error, requestId))
+  response.headers.set('X-Request-Id', requestId)
+  response.headers.set('Cache-Control', 'no-store')
+  response.headers.set('X-Content-Type-Options', 'nosniff')
+  const { pathname: path } = new URL(request.url)
+  const ms = Math.round(performance.now() - startedAt)
+  context().log.info({ requestId, method: request.method, path, status: response.status, ms }, 'Answered')
+  return response
+}
+
+function errorResponse(error: unknown, requestId: string): Response {
+  const known = toAppError(error)
+  if (!known) context().log.error({ requestId, err: withoutParameters(error) }, 'A request failed')
+  const status = known ? statusOf[known.code] : 500
+  const message = known?.message ?? 'Something went wrong on our side. Please try again, or tell us the request id.'
+  return Response.json(
+    { error: true, message, errors: known?.fields ?? {}, request_id: requestId },
+    {
+      status,
+      headers: {
+        ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+        ...(status === 503 ? { 'Retry-After': '5' } : {}),
+      },
+    },
+  )
+}
+
+async function authorise(open: Context, request: Request, access: Access): Promise<Actor | null> {
+  if (access === 'anyone') return null
+  const authorization = request.headers.get('authorization')
+  if (authorization !== null && access !== 'session') {
+    const actor = await authenticateKey(open, authorization)
+    if (!hasScope(actor, access)) {
+      throw new AppError('forbidden', `This API key lacks the scope ${access}.`)
+    }
+    return actor
+  }
+  const session = await requestSession(open, request)
+  if (!session) {
+    throw new AppError('unauthenticated', 'Please sign in, or send an API key as Authorization: Bearer usk_….')
+  }
+  if (!['GET', 'HEAD'].includes(request.method)) refuseForeignPage(open, request)
+  if (session.mustChangePassword && access !== 'session') {
+    throw new AppError('forbidden', 'Please set a password of your own first.')
+  }
+  return session.actor
+}
+
+/** A cookie travels with requests that other sites cause; only our own pages may change something with it. */
+function refuseForeignPage({ config }: Context, request: Request): void {
+  const site = request.headers.get('sec-fetch-site')
+  const origin = request.headers.get('origin')
+  const ours = [new URL(config.NEXTAUTH_URL).host, request.headers.get('host')]
+  const isOurs =
+    site === null
+      ? origin !== null && URL.canParse(origin) && ours.includes(new URL(origin).host)
+      : site === 'same-origin'
+  if (!isOurs) throw new AppError('forbidden', 'This request did not come from a page of the dashboard.')
+}
+
+/** An empty value means "not asked for"; a repeated one is a list. */
+function queryOf(request: Request): Record<string, string | string[]> {
+  const { searchParams } = new URL(request.url)
+  const entries = [...new Set(searchParams.keys())].map((name) => {
+    const values = searchParams.getAll(name).filter((value) => value !== '')
+    return [name, values.length === 1 ? values[0] : values] as const
+  })
+  return Object.fromEntries(entries.filter(([, value]) => value?.length)) as Record<string, string | string[]>
+}
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  if (!isStorable(value)) {
+    throw new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.')
+  }
+  const result = schema.safeParse(value, { error: plainWords })
+  if (result.success) return result.data
+  const faults = faultsByField(result.error)
+  const [first, ...others] = Object.entries(faults)
+  const more = others.length > 0 ? ` Please check also: ${others.map(([field]) => field).join(', ')}.` : ''
+  throw new AppError('invalid', `${first?.[0]}: ${first?.[1]}${more}`, faults)
+}
+
+function parsedParams<T>(schema: z.ZodType<T> | undefined, value: unknown): T | undefined {
+  const result = schema?.safeParse(value)
+  if (result && !result.success) throw new AppError('not_found', 'There is nothing at this address.')
+  return result?.data
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** Handlers for the methods that a path does not have: 405 in our shape. */
+export function otherMethods(...allowed: (typeof methods)[number][]): Record<(typeof methods)[number], Handler> {
+  const refuse: Handler = (request) =>
+    answering(request, (requestId) =>
+      Promise.resolve(
+        Response.json(
+          {
+            error: true,
+            message: `${request.method} is not possible here, only ${allowed.join(' and ')}.`,
+            errors: {},
+            request_id: requestId,
+          },
+          { status: 405, headers: { Allow: allowed.join(', ') } },
+        ),
+      ),
+    )
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse }
+}

@@ -1,0 +1,12 @@
+import { checkHealth } from '@/server/check-health'
+import { handle, otherMethods } from '../handle'
+
+export const GET = handle({
+  access: 'anyone',
+  run: async ({ context }) => {
+    await checkHealth(context)
+    return { body: { ok: true } }
+  },
+})
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

@@ -1,0 +1,11 @@
+import { listMessagesQuery } from '@/core/requests'
+import { listMessages } from '@/server/list-messages'
+import { handle, otherMethods } from '../handle'
+
+export const GET = handle({
+  access: 'messages:read',
+  query: listMessagesQuery,
+  run: async ({ context, query }) => ({ body: { error: false, ...(await listMessages(context, query)) } }),
+})
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

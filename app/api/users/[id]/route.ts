@@ -1,0 +1,21 @@
+import { deleteUser } from '@/server/delete-user'
+import { getUser } from '@/server/get-user'
+import { handle, otherMethods } from '../../handle'
+import { userParams } from '../user-params'
+
+export const GET = handle({
+  access: 'users:read',
+  params: userParams,
+  run: async ({ context, params }) => ({ body: { error: false, user: await getUser(context, params.id) } }),
+})
+
+export const DELETE = handle({
+  access: 'users:write',
+  params: userParams,
+  run: async ({ context, params, ...asked }) => {
+    await deleteUser(context, asked, params.id)
+    return { body: { error: false, message: 'User deleted successfully' } }
+  },
+})
+
+export const { POST, PUT, PATCH } = otherMethods('GET', 'DELETE')

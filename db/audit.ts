@@ -1,0 +1,24 @@
+import type { Executor } from './client'
+import { auditLog } from './schema'
+
+export type AuditEntry = {
+  /** `user:5`, `key:1`, or `nobody` before a sign-in. */
+  actor: string
+  action:
+    | 'user.created'
+    | 'user.deleted'
+    | 'user.invited'
+    | 'user.password_set'
+    | 'message.queued'
+    | 'sign_in.accepted'
+    | 'sign_in.refused'
+    | 'sign_out'
+  target: string
+  detail?: Record<string, unknown>
+  requestId: string
+}
+
+/** Who did what. Write it in the transaction of the thing itself, so that neither exists without the other. */
+export async function writeAudit(tx: Executor, entry: AuditEntry): Promise<void> {
+  await tx.insert(auditLog).values(entry)
+}

@@ -1,0 +1,31 @@
+/** What Postgres or the line to it said, wherever drizzle has wrapped it. */
+type DatabaseFault = Error & { code: string; constraint_name?: string }
+
+function faultOf(error: unknown): DatabaseFault | null {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') return at as DatabaseFault
+  }
+  return null
+}
+
+/** SQLSTATE classes and codes: connection, shutting down or starting, too many connections, statement timeout. */
+const awayStates = /^(08...|57P0[123]|53300|57014)$/
+const awayCodes =
+  /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+
+/** Postgres cannot be reached or cannot answer now; the same request may work in a moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = faultOf(error)?.code
+  return code !== undefined && (awayStates.test(code) || awayCodes.test(code))
+}
+
+/** A row with the same value is there already. */
+export function violatesUnique(error: unknown, constraint: string): boolean {
+  const fault = faultOf(error)
+  return fault?.code === '23505' && fault.constraint_name === constraint
+}
+
+/** For the log: drizzle's own message lists the parameters of the query, and they may be secret. */
+export function withoutParameters(error: unknown): unknown {
+  return error instanceof Error && error.message.startsWith('Failed query') ? (error.cause ?? error.name) : error
+}

@@ -1,0 +1,49 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Executor, Transaction } from './client'
+import { messages, oneTimeLinks, users } from './schema'
+
+export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'disabled'
+export type Link = { userId: number; state: LinkState }
+
+/**
+ * Whose link it is and whether it still works. The answer only holds while the account is locked.
+ * All links of one message work until one is used; that ends them all, because the password has changed since.
+ */
+export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | null> {
+  const [row] = await db
+    .select({
+      userId: oneTimeLinks.userId,
+      used: sql<boolean>`${oneTimeLinks.usedAt} is not null`,
+      expired: sql<boolean>`${oneTimeLinks.expiresAt} <= now()`,
+      disabled: sql<boolean>`${users.status} <> 'active'`,
+      passwordChanged: sql<boolean>`coalesce(${users.passwordChangedAt} >= ${messages.createdAt}, false)`,
+      replaced: sql<boolean>`exists (
+        select from messages newer
+        where newer.user_id = ${messages.userId} and newer.type = ${messages.type} and newer.id > ${messages.id}
+      )`,
+    })
+    .from(oneTimeLinks)
+    .innerJoin(messages, eq(messages.id, oneTimeLinks.messageId))
+    .innerJoin(users, eq(users.id, oneTimeLinks.userId))
+    .where(eq(oneTimeLinks.tokenHash, tokenHash))
+  if (!row) return null
+  const state = row.used
+    ? 'used'
+    : row.passwordChanged
+      ? 'password_changed'
+      : row.replaced
+        ? 'replaced'
+        : row.expired
+          ? 'expired'
+          : row.disabled
+            ? 'disabled'
+            : 'works'
+  return { userId: row.userId, state }
+}
+
+export async function markLinkUsed(tx: Transaction, tokenHash: Buffer): Promise<void> {
+  await tx
+    .update(oneTimeLinks)
+    .set({ usedAt: sql`now()` })
+    .where(eq(oneTimeLinks.tokenHash, tokenHash))
+}

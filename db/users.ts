@@ -1,0 +1,212 @@
+import { and, asc, desc, eq, ilike, or, sql, type SQL } from 'drizzle-orm'
+import type { ListUsersQuery } from '@/core/requests'
+import type { Role } from '@/core/roles'
+import type { UserView } from '@/core/views'
+import type { Executor, Transaction } from './client'
+import { messages, users } from './schema'
+
+export type User = typeof users.$inferSelect
+
+const now = sql`now()`
+const hasAddress = (email: string) => sql`lower(${users.email}) = lower(${email})`
+
+/** The unique index that keeps one account per address. */
+export const oneAccountPerAddress = 'users_email_key'
+
+export async function insertUser(
+  tx: Transaction,
+  user: { firstName: string; lastName: string; email: string; role: Role; createdByName: string } & (
+    | { passwordHash: string; mustChangePassword: true }
+    | { passwordHash: null; mustChangePassword: false }
+  ),
+): Promise<number> {
+  const [row] = await tx.insert(users).values(user).returning({ id: users.id })
+  if (!row) throw new Error('The user was not written')
+  return row.id
+}
+
+/** Locks the account first of all: whatever else belongs to it is locked after it. */
+export async function lockUser(tx: Transaction, id: number): Promise<User | null> {
+  const [user] = await tx.select().from(users).where(eq(users.id, id)).for('update')
+  return user ?? null
+}
+
+/**
+ * The account together with every active super_admin, all locked, in id order: two requests that would each remove one of
+ * the last two come one after the other, and the second sees what the first did.
+ */
+export async function lockUserAndSuperAdmins(
+  tx: Transaction,
+  id: number,
+): Promise<{ user: User | null; activeSuperAdmins: number }> {
+  const isActiveSuperAdmin = and(eq(users.role, 'super_admin'), eq(users.status, 'active'))
+  const rows = await tx
+    .select()
+    .from(users)
+    .where(or(isActiveSuperAdmin, eq(users.id, id)))
+    .orderBy(asc(users.id))
+    .for('update')
+  return {
+    user: rows.find((row) => row.id === id) ?? null,
+    activeSuperAdmins: rows.filter((row) => row.role === 'super_admin' && row.status === 'active').length,
+  }
+}
+
+export async function removeUser(tx: Transaction, id: number): Promise<void> {
+  await tx.delete(users).where(eq(users.id, id))
+}
+
+/** A password of their own: ends the duty to change it, every link that was asked for before, and every session. */
+export async function storeOwnPassword(tx: Transaction, id: number, passwordHash: string): Promise<number> {
+  const [row] = await tx
+    .update(users)
+    .set({
+      passwordHash,
+      passwordChangedAt: now,
+      mustChangePassword: false,
+      sessionVersion: sql`${users.sessionVersion} + 1`,
+    })
+    .where(eq(users.id, id))
+    .returning({ sessionVersion: users.sessionVersion })
+  if (!row) throw new Error(`User ${id} is gone`)
+  return row.sessionVersion
+}
+
+export async function findUserByAddress(db: Executor, email: string): Promise<User | null> {
+  const [user] = await db.select().from(users).where(hasAddress(email))
+  return user ?? null
+}
+
+/** The account behind a session, as it is now: gone, disabled or signed out everywhere is nobody. */
+export async function findUserOfSession(db: Executor, id: number, sessionVersion: number): Promise<User | null> {
+  const [user] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, id), eq(users.sessionVersion, sessionVersion), eq(users.status, 'active')))
+  return user ?? null
+}
+
+export async function noteSignIn(tx: Transaction, id: number): Promise<void> {
+  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id))
+}
+
+/** Ends every session of the account, but only on behalf of one that is still live. */
+export async function endSessions(tx: Transaction, id: number, sessionVersion: number): Promise<boolean> {
+  const rows = await tx
+    .update(users)
+    .set({ sessionVersion: sql`${users.sessionVersion} + 1` })
+    .where(and(eq(users.id, id), eq(users.sessionVersion, sessionVersion)))
+    .returning({ id: users.id })
+  return rows.length > 0
+}
+
+/** Each person with the mail that was written to them last. */
+function selectViews(db: Executor) {
+  const lastMail = db
+    .select({
+      id: messages.id,
+      status: messages.status,
+      mayHaveBeenDelivered: messages.mayHaveBeenDelivered,
+      at: sql`coalesce(${messages.sentAt}, ${messages.closedAt}, ${messages.createdAt})`
+        .mapWith(messages.createdAt)
+        .as('at'),
+    })
+    .from(messages)
+    .where(eq(messages.userId, users.id))
+    .orderBy(desc(messages.id))
+    .limit(1)
+    .as('last_mail')
+  return db
+    .select({
+      id: users.id,
+      firstName: users.firstName,
+      lastName: users.lastName,
+      email: users.email,
+      role: users.role,
+      status: users.status,
+      createdAt: users.createdAt,
+      createdByName: users.createdByName,
+      lastSignInAt: users.lastSignInAt,
+      hasPassword: sql<boolean>`${users.passwordHash} is not null`,
+      mustChangePassword: users.mustChangePassword,
+      mailId: lastMail.id,
+      mailStatus: lastMail.status,
+      mailFlagged: lastMail.mayHaveBeenDelivered,
+      mailAt: lastMail.at,
+    })
+    .from(users)
+    .leftJoinLateral(lastMail, sql`true`)
+}
+
+function toView(row: Awaited<ReturnType<typeof selectViews>>[number]): UserView {
+  return {
+    id: row.id,
+    first_name: row.firstName,
+    last_name: row.lastName,
+    email: row.email,
+    role: row.role,
+    status: row.status,
+    created_at: row.createdAt.toISOString(),
+    created_by: row.createdByName,
+    last_sign_in_at: row.lastSignInAt?.toISOString() ?? null,
+    has_password: row.hasPassword,
+    must_change_password: row.mustChangePassword,
+    last_mail:
+      row.mailId && row.mailStatus && row.mailAt
+        ? {
+            id: row.mailId,
+            status: row.mailStatus,
+            may_have_been_delivered: row.mailFlagged ?? false,
+            at: row.mailAt.toISOString(),
+          }
+        : null,
+  }
+}
+
+export async function findUserView(db: Executor, id: number): Promise<UserView | null> {
+  const [row] = await selectViews(db).where(eq(users.id, id))
+  return row ? toView(row) : null
+}
+
+/** In a pattern, `%` and `_` stand for themselves. */
+export const containing = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+
+function matching({ search, role }: ListUsersQuery): SQL | undefined {
+  const wanted = search ? containing(search) : null
+  return and(
+    role ? eq(users.role, role) : undefined,
+    search && wanted
+      ? or(
+          sql`${users.id}::text = ${search}`,
+          sql`${users.firstName} || ' ' || ${users.lastName} ilike ${wanted}`,
+          ilike(users.email, wanted),
+          ilike(users.role, wanted),
+        )
+      : undefined,
+  )
+}
+
+const sortColumns: Record<ListUsersQuery['sort_by'], SQL> = {
+  id: sql`${users.id}`,
+  created_at: sql`${users.createdAt}`,
+  first_name: sql`lower(${users.firstName})`,
+  last_name: sql`lower(${users.lastName})`,
+  email: sql`lower(${users.email})`,
+  role: sql`${users.role}`,
+}
+
+export async function listUserViews(
+  db: Executor,
+  query: ListUsersQuery,
+): Promise<{ users: UserView[]; totalCount: number }> {
+  const direction = query.sort_order === 'asc' ? asc : desc
+  const [rows, totalCount] = await Promise.all([
+    selectViews(db)
+      .where(matching(query))
+      .orderBy(direction(sortColumns[query.sort_by]), direction(users.id))
+      .limit(query.page_size)
+      .offset((query.page - 1) * query.page_size),
+    db.$count(users, matching(query)),
+  ])
+  return { users: rows.map(toView), totalCount }
+}

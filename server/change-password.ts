@@ -1,0 +1,52 @@
+import { AppError } from '@/core/errors'
+import type { StaffActor } from '@/core/permissions'
+import { writeAudit } from '@/db/audit'
+import { cancelWaiting } from '@/db/cancel-messages'
+import { lockUser, storeOwnPassword } from '@/db/users'
+import { hashPassword, isPassword } from '@/runtime/password'
+import type { Context } from './context'
+import { afterPassword } from './after-password'
+
+const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
+
+/**
+ * Changes the password of somebody who is signed in. A first password, which they have just typed to come here, must be
+ * changed; any other has to be given again.
+ * @returns the version that their new session carries: every other one has ended
+ */
+export async function changePassword(
+  { db, config }: Context,
+  { actor, requestId }: { actor: StaffActor; requestId: string },
+  request: { password: string; current_password?: string },
+): Promise<{ sessionVersion: number; next: string }> {
+  return await db.transaction(async (tx) => {
+    const user = await lockUser(tx, actor.id)
+    if (!user) throw new AppError('unauthenticated', 'Please sign in.')
+    if (!user.mustChangePassword) {
+      if (request.current_password === undefined) {
+        throw refuse('current_password', 'Please give your present password too.')
+      }
+      if (!(await isPassword(request.current_password, user.passwordHash))) {
+        throw refuse('current_password', 'This is not your present password.')
+      }
+    }
+    if (await isPassword(request.password, user.passwordHash)) {
+      throw refuse('password', 'Please choose another password than the present one.')
+    }
+    const sessionVersion = await storeOwnPassword(tx, user.id, await hashPassword(request.password))
+    await cancelWaiting(tx, {
+      userId: user.id,
+      types: ['welcome', 'password_reset'],
+      by: 'the account holder',
+      reason: 'They have chosen a password meanwhile',
+    })
+    await writeAudit(tx, {
+      actor: `user:${user.id}`,
+      action: 'user.password_set',
+      target: `user:${user.id}`,
+      detail: { by: 'session' },
+      requestId,
+    })
+    return { sessionVersion, next: afterPassword(config, user.role, 'signed_in') }
+  })
+}

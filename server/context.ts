@@ -1,0 +1,30 @@
+import { openDatabase, type Database } from '@/db/client'
+import { Publisher } from '@/kafka/publish'
+import { readWebConfig, type WebConfig } from '@/runtime/config'
+import { createLog, type Logger } from '@/runtime/log'
+
+/** What every use case works with: one of each in a process. */
+export type Context = { config: WebConfig; db: Database; publisher: Publisher; log: Logger; close: () => Promise<void> }
+
+/** Next loads this module once for each bundle, so the one context hangs on the process itself. */
+const slot = Symbol.for('usual-store.context')
+const shared = globalThis as { [slot]?: Context }
+
+/** Opened at the first use; instrumentation.ts does that at the start, so that a bad variable shows at once. */
+export function context(): Context {
+  shared[slot] ??= open()
+  return shared[slot]
+}
+
+function open(): Context {
+  const config = readWebConfig()
+  const log = createLog('web', config.LOG_LEVEL)
+  const database = openDatabase({ url: config.DATABASE_URL, max: config.DATABASE_POOL, part: 'web' })
+  const publisher = new Publisher(config, 'web', log)
+  publisher.start(config.KAFKA_TOPIC)
+  const close = async () => {
+    delete shared[slot]
+    await Promise.all([publisher.close(), database.close()])
+  }
+  return { config, db: database.db, publisher, log, close }
+}

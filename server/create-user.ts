@@ -1,0 +1,67 @@
+import { AppError } from '@/core/errors'
+import { createableRoles } from '@/core/permissions'
+import type { CreateUserRequest } from '@/core/requests'
+import { roleLabel, type Role } from '@/core/roles'
+import { writeAudit } from '@/db/audit'
+import { violatesUnique } from '@/db/failure'
+import { insertUser, oneAccountPerAddress } from '@/db/users'
+import { hashPassword } from '@/runtime/password'
+import { auditNameOf, nameOf, type Asked } from './actor'
+import type { Context } from './context'
+import { publishQueued, queueMail } from './queue-mail'
+import { welcomeMail } from './welcome-mail'
+
+export type CreatedUser = {
+  id: number
+  first_name: string
+  last_name: string
+  email: string
+  role: Role
+  welcome_message_id: string | null
+}
+
+/** Writes the account and its welcome mail together: neither exists without the other. */
+export async function createUser(
+  context: Context,
+  { actor, requestId }: Asked,
+  request: CreateUserRequest,
+): Promise<CreatedUser> {
+  const { role, email, first_name: firstName, last_name: lastName, password = null } = request
+  if (!createableRoles(actor).includes(role)) {
+    throw new AppError('forbidden', `You may not create an account with the role ${roleLabel(role)}.`)
+  }
+  const passwordHash = password === null ? null : await hashPassword(password)
+  const createdByName = nameOf(actor)
+  const { db, config } = context
+
+  const { id, welcome } = await db
+    .transaction(async (tx) => {
+      const person = { firstName, lastName, email, role, createdByName }
+      const id = await insertUser(
+        tx,
+        passwordHash === null
+          ? { ...person, passwordHash, mustChangePassword: false }
+          : { ...person, passwordHash, mustChangePassword: true },
+      )
+      const welcome = request.welcome
+        ? await queueMail(context, tx, welcomeMail(config, { id, ...person }, password, createdByName))
+        : null
+      await writeAudit(tx, {
+        actor: auditNameOf(actor),
+        action: 'user.created',
+        target: `user:${id}`,
+        detail: { role, welcome_message_id: welcome?.id ?? null },
+        requestId,
+      })
+      return { id, welcome }
+    })
+    .catch((error: unknown) => {
+      if (!violatesUnique(error, oneAccountPerAddress)) throw error
+      throw new AppError('conflict', 'There is already an account with this address.', {
+        email: 'There is already an account with this address.',
+      })
+    })
+
+  if (welcome) await publishQueued(context, welcome)
+  return { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcome?.id ?? null }
+}

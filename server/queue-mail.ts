@@ -1,0 +1,74 @@
+import { hidden, type EmailRecord } from '@/core/message'
+import { acceptMessage, publishFailed, type NewMessage } from '@/db/accept-message'
+import type { Transaction } from '@/db/client'
+import { toKafkaRecord } from '@/kafka/record'
+import { seal } from '@/runtime/seal'
+import type { Context } from './context'
+
+export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries'> & {
+  from?: string
+  /** A first password or a whole body: sealed in Postgres, erased once sent, and nowhere else. */
+  secret: string | null
+}
+
+/** A mail that is safe once its transaction commits, and the record that may then be published. */
+export type QueuedMail = { id: string; record: EmailRecord }
+
+/** Writes the mail inside the caller's transaction. */
+export async function queueMail({ config }: Context, tx: Transaction, mail: Mail): Promise<QueuedMail> {
+  const { secret, ...rest } = mail
+  const message: NewMessage = {
+    ...rest,
+    from: mail.from ?? config.SMTP_USER,
+    maxRetries: config.MAX_RETRIES,
+    seal: secret === null ? null : (id) => seal(secret, id, config.SECRETS_KEYS),
+  }
+  const { id, createdAt } = await acceptMessage(tx, message)
+  return {
+    id,
+    record: {
+      type: message.type,
+      message: {
+        id,
+        from: message.from,
+        to: message.to,
+        subject: message.subject,
+        template: message.template,
+        data: message.data,
+        priority: message.priority,
+        timestamp: createdAt,
+        retry_count: 0,
+        max_retries: message.maxRetries,
+        status: 'pending',
+      },
+    },
+  }
+}
+
+/**
+ * The fast path, after the commit: publishes at once, so that the mail leaves within milliseconds. It never fails: what
+ * Kafka does not take in time is left to the relay, and the mail is safe in any case. Low priority is the relay's anyway.
+ */
+export async function publishQueued(
+  { config, publisher, db, log }: Context,
+  { id, record }: QueuedMail,
+): Promise<void> {
+  if (record.message.priority === 'low') return
+  const topic = config.KAFKA_TOPIC
+  const [published] = await publisher.publish(
+    topic,
+    [toKafkaRecord(topic, record, 1, config.SIGNING_KEYS)],
+    config.PUBLISH_DEADLINE_MS,
+  )
+  if (published) return
+  try {
+    await publishFailed(db, [id])
+  } catch (error) {
+    // Its bell rings by itself 30 s after it was accepted.
+    log.warn({ err: error, messageId: id }, 'Kafka did not take a record, and the relay could not be told')
+  }
+}
+
+/** What the record of a plain mail carries, and what is sealed of it. */
+export const plainBody = (body: string, sensitive: boolean): Pick<Mail, 'data' | 'secret'> =>
+  sensitive ? { data: { body: hidden }, secret: body } : { data: { body }, secret: null }

@@ -1,0 +1,17 @@
+import { ConfigError } from '@/runtime/config'
+import { createLog } from '@/runtime/log'
+import { context } from './context'
+
+/**
+ * Opens everything the web process needs. Nothing is closed by hand at the end: on SIGTERM Next takes no new requests, lets
+ * the running ones finish (each publishes its own record before it answers), and exits; that closes the connections.
+ */
+export function start(): void {
+  try {
+    context().log.info('The web process is ready')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    createLog('web', 'info').fatal(error.message)
+    process.exit(1)
+  }
+}

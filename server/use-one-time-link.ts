@@ -1,0 +1,60 @@
+import { AppError } from '@/core/errors'
+import { writeAudit } from '@/db/audit'
+import { cancelWaiting } from '@/db/cancel-messages'
+import { findLink, markLinkUsed, type Link, type LinkState } from '@/db/one-time-links'
+import { lockUser, storeOwnPassword } from '@/db/users'
+import { hashPassword } from '@/runtime/password'
+import { hashToken } from '@/runtime/seal'
+import type { Context } from './context'
+import { afterPassword } from './after-password'
+
+const refusals: Record<Exclude<LinkState, 'works'>, string> = {
+  used: 'This link has been used already.',
+  password_changed: 'A password has been chosen since this link was sent, so it no longer works.',
+  replaced: 'A newer mail has replaced this link. Please use the link in that one.',
+  expired: 'This link has expired. Please ask for a new one.',
+  disabled: 'This account is disabled.',
+}
+
+function refuseUnlessWorks(link: Link | null): asserts link is Link {
+  if (link?.state === 'works') return
+  const sentence = link ? refusals[link.state] : 'This link is not one of ours, or its account is gone.'
+  throw new AppError('invalid', sentence, { token: sentence })
+}
+
+/**
+ * Sets the password that the holder of a link has chosen. Works once, also for requests at the same moment: the account is
+ * locked first, and the link is looked at again under that lock.
+ */
+export async function useOneTimeLink(
+  { db, config }: Context,
+  requestId: string,
+  request: { token: string; password: string },
+): Promise<{ next: string }> {
+  const tokenHash = hashToken(request.token)
+  // Looked at first without a lock: a dead link must not cost a hash.
+  const link = await findLink(db, tokenHash)
+  refuseUnlessWorks(link)
+  const passwordHash = await hashPassword(request.password)
+
+  return await db.transaction(async (tx) => {
+    const user = await lockUser(tx, link.userId)
+    refuseUnlessWorks(user && (await findLink(tx, tokenHash)))
+    await markLinkUsed(tx, tokenHash)
+    await storeOwnPassword(tx, link.userId, passwordHash)
+    await cancelWaiting(tx, {
+      userId: link.userId,
+      types: ['welcome', 'password_reset'],
+      by: 'the account holder',
+      reason: 'They have chosen a password meanwhile',
+    })
+    await writeAudit(tx, {
+      actor: `user:${link.userId}`,
+      action: 'user.password_set',
+      target: `user:${link.userId}`,
+      detail: { by: 'link' },
+      requestId,
+    })
+    return { next: afterPassword(config, user?.role ?? 'user', 'signed_out') }
+  })
+}

@@ -1,0 +1,36 @@
+import { canSignInToDashboard } from '@/core/permissions'
+import type { Role } from '@/core/roles'
+import { templates } from '@/emails/registry'
+import type { WebConfig } from '@/runtime/config'
+import type { Mail } from './queue-mail'
+
+type Person = { id: number; firstName: string; lastName: string; email: string; role: Role }
+
+/** The mail that opens an account: with the first password that staff gave, or with a link to choose one. */
+export function welcomeMail(config: WebConfig, person: Person, password: string | null, createdByName: string): Mail {
+  const data = {
+    first_name: person.firstName,
+    last_name: person.lastName,
+    email: person.email,
+    role: person.role,
+    first_sign_in: password === null ? ('link' as const) : ('password' as const),
+    login_url: loginUrl(config, person.role),
+  }
+  return {
+    type: 'welcome',
+    template: 'welcome',
+    to: person.email,
+    replyTo: null,
+    subject: templates.welcome.subject(data),
+    data,
+    priority: 'normal',
+    sensitive: true,
+    secret: password,
+    userId: person.id,
+    createdByName,
+  }
+}
+
+/** Staff work in the dashboard, account holders in the store. */
+export const loginUrl = (config: WebConfig, role: Role): string =>
+  canSignInToDashboard(role) ? new URL('/support', config.NEXTAUTH_URL).href : config.STORE_URL
