@@ -84,13 +84,10 @@ export function buildMime(input: MimeInput): string {
 
 function part(type: string, content: string): string[] {
   // Text is written with CRLF before it is encoded (RFC 2045 6.8).
-  const base64 = Buffer.from(content.replace(/\r\n|\r|\n/g, '\r\n')).toString('base64')
-  return [
-    `Content-Type: ${type}; charset=utf-8`,
-    'Content-Transfer-Encoding: base64',
-    '',
-    ...(base64.match(/.{1,76}/g) ?? ['']),
-  ]
+  const base64 = Buffer.from(content.replace(/\r\n?|\n/g, '\r\n')).toString('base64')
+  const lines = [`Content-Type: ${type}; charset=utf-8`, 'Content-Transfer-Encoding: base64', '']
+  for (let at = 0; at === 0 || at < base64.length; at += 76) lines.push(base64.slice(at, at + 76))
+  return lines
 }
 
 /**
