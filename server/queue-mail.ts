@@ -1,6 +1,7 @@
 import { hidden, type EmailRecord } from '@/core/message'
 import { acceptMessage, publishFailed, type NewMessage } from '@/db/accept-message'
 import type { Transaction } from '@/db/client'
+import type { Secret } from '@/emails/registry'
 import { toKafkaRecord } from '@/kafka/record'
 import { seal } from '@/runtime/seal'
 import type { Context } from './context'
@@ -8,7 +9,7 @@ import type { Context } from './context'
 export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries'> & {
   from?: string
   /** A first password or a whole body: sealed in Postgres, erased once sent, and nowhere else. */
-  secret: string | null
+  secret: Secret | null
 }
 
 /** A mail that is safe once its transaction commits, and the record that may then be published. */
@@ -21,7 +22,7 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
     ...rest,
     from: mail.from ?? config.SMTP_USER,
     maxRetries: config.MAX_RETRIES,
-    seal: secret === null ? null : (id) => seal(secret, id, config.SECRETS_KEYS),
+    seal: secret === null ? null : (id) => seal(JSON.stringify(secret), id, config.SECRETS_KEYS),
   }
   const { id, createdAt } = await acceptMessage(tx, message)
   return {
@@ -71,4 +72,4 @@ export async function publishQueued(
 
 /** What the record of a plain mail carries, and what is sealed of it. */
 export const plainBody = (body: string, sensitive: boolean): Pick<Mail, 'data' | 'secret'> =>
-  sensitive ? { data: { body: hidden }, secret: body } : { data: { body }, secret: null }
+  sensitive ? { data: { body: hidden }, secret: { body } } : { data: { body }, secret: null }

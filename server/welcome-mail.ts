@@ -25,7 +25,7 @@ export function welcomeMail(config: WebConfig, person: Person, password: string 
     data,
     priority: 'normal',
     sensitive: true,
-    secret: password,
+    secret: password === null ? null : { password },
     userId: person.id,
     createdByName,
   }
