@@ -157,10 +157,15 @@ describe('a mail that is accepted', () => {
   })
 
   it('is greeted without the delay that smtp-server puts before each connection', async () => {
-    const startedAt = performance.now()
-    const line = await speak()
-    expect(performance.now() - startedAt).toBeLessThan(90)
-    line.socket.destroy()
+    const delays: number[] = []
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const startedAt = performance.now()
+      const line = await speak()
+      delays.push(performance.now() - startedAt)
+      line.socket.destroy()
+    }
+    // The quickest one: a busy machine may hold up the others.
+    expect(Math.min(...delays)).toBeLessThan(90)
   })
 })
 
@@ -373,10 +378,12 @@ describe('the web side', () => {
 })
 
 describe('starting and stopping', () => {
-  it('names the port that is taken and the remedy', async () => {
-    await expect(startCatcher({ smtpPort: catcher.smtpPort, uiPort: 0, dir: join(dir, 'second') })).rejects.toThrow(
+  it('names the port that is taken and the remedy, and leaves the mails of the one that has it alone', async () => {
+    await transport().sendMail(mailTo('maya@example.com'))
+    await expect(startCatcher({ smtpPort: catcher.smtpPort, uiPort: 0, dir })).rejects.toThrow(
       `Port ${catcher.smtpPort} is taken: stop what uses it, or set MAIL_SMTP_PORT to a free port.`,
     )
+    expect((await api('/api/v1/message/latest')).status).toBe(200)
   })
 
   it('stops within two seconds though a connection hangs', async () => {

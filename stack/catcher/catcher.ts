@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
+import { ConfigError } from '@/runtime/config'
 import { createLog, type Logger } from '@/runtime/log'
 import { createHttp } from './http'
 import { createSmtp } from './smtp'
@@ -30,23 +31,23 @@ export async function startCatcher(options: CatcherOptions): Promise<Catcher> {
   const smtp = createSmtp(store, log)
   const http = createHttp({ store, counts: smtp.counts, dir, log })
 
-  async function close(): Promise<void> {
+  async function closePorts(): Promise<void> {
     const httpClosed = http.listening ? once(http, 'close') : undefined
     http.close()
     http.closeAllConnections()
     await smtp.close()
     await httpClosed
-    store.close()
   }
 
   try {
-    return {
-      smtpPort: await listen(smtp.server.server, smtpPort, 'MAIL_SMTP_PORT'),
+    const ports = {
       uiPort: await listen(http, uiPort, 'MAIL_UI_PORT'),
-      close,
+      smtpPort: await listen(smtp.server.server, smtpPort, 'MAIL_SMTP_PORT'),
     }
+    store.open()
+    return { ...ports, close: () => closePorts().then(() => store.close()) }
   } catch (error) {
-    await close()
+    await closePorts()
     throw error
   }
 }
@@ -56,11 +57,12 @@ async function listen(server: Server, port: number, variable: string): Promise<n
   try {
     await once(server, 'listening')
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const sentence = taken
-      ? `Port ${port} is taken: stop what uses it, or set ${variable} to a free port.`
-      : `Port ${port} (${variable}) could not be opened.`
-    throw new Error(sentence, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    const sentence =
+      code === 'EADDRINUSE'
+        ? `Port ${port} is taken: stop what uses it, or set ${variable} to a free port.`
+        : `Port ${port} could not be opened (${code}): set ${variable} to a free port.`
+    throw new ConfigError(sentence, { cause: error })
   }
   return (server.address() as AddressInfo).port
 }

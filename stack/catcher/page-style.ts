@@ -81,6 +81,7 @@ time { font-variant-numeric: tabular-nums; color: var(--ink2); font-size: .75rem
 #back { display: none }
 #subject { font-size: 1.375rem; line-height: 1.36; font-weight: 500; letter-spacing: -.021em; overflow-wrap: anywhere; outline: none }
 #facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 12px 0 16px; font-size: .8125rem }
+#facts time { color: inherit; font-size: inherit; line-height: inherit }
 dt { color: var(--ink3) }
 dd { overflow-wrap: anywhere }
 [role=tablist] { display: flex; gap: 4px; border-bottom: 1px solid var(--line); flex: none }
@@ -107,7 +108,7 @@ dialog p { margin-top: 8px; color: var(--ink2) }
 }
 @media (max-width: 700px) {
   header { flex-wrap: wrap; padding: 12px 16px }
-  .filter { flex: 1; width: auto }
+  .filter { flex: 1 1 200px; width: auto }
   .filter, #delete-all { order: 1 }
   main { display: block; overflow-y: auto }
   #list { border-right: 0; overflow: visible }
@@ -117,7 +118,7 @@ dialog p { margin-top: 8px; color: var(--ink2) }
   #mail { padding: 8px 16px 16px; min-height: 100%; overflow: visible }
   #nothing-chosen { display: none }
   #back { display: flex; align-items: center; font-weight: 500 }
-  .reading #list, .reading header { display: none }
+  .reading #list, .reading .filter, .reading #delete-all { display: none }
   .reading [role=tabpanel] { min-height: 60vh }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important } }

@@ -30,16 +30,14 @@ export interface Mail extends Envelope {
   size: number
 }
 
-interface Held extends Mail {
-  /** Only until it is on the disk. */
-  raw?: Buffer
-  summary?: Summary
+export interface ListedMail extends Mail {
+  readonly summary: Summary
   read: boolean
 }
 
-export interface ListedMail extends Mail {
-  summary: Summary
-  read: boolean
+interface Held extends ListedMail {
+  /** Only until it is on the disk. */
+  raw?: Buffer
 }
 
 const WRITE_EVERY_MS = 10
@@ -70,8 +68,12 @@ export class MailStore {
     this.#dir = dir
     this.#keep = keep
     this.#log = log
+  }
+
+  /** Reads what an earlier run left. Not part of the constructor: only who holds the ports may touch the folder. */
+  open(): void {
     // Mails carry passwords and links: nobody else reads them.
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 })
     this.#load()
   }
 
@@ -92,7 +94,7 @@ export class MailStore {
   }
 
   add(envelope: Envelope, raw: Buffer): string {
-    const mail: Held = { ...envelope, id: randomUUID(), receivedAt: Date.now(), size: raw.length, raw, read: false }
+    const mail = hold({ ...envelope, id: randomUUID(), receivedAt: Date.now(), size: raw.length }, { raw })
     this.#mails.set(mail.id, mail)
     this.#unwritten.add(mail)
     if (this.#mails.size > this.#keep) this.#forgetOldest()
@@ -102,12 +104,11 @@ export class MailStore {
 
   /** Newest first. */
   *newestFirst(): Generator<ListedMail> {
-    for (const mail of [...this.#mails.values()].toReversed()) yield this.#listed(mail)
+    yield* [...this.#mails.values()].toReversed()
   }
 
   get(id: string): ListedMail | undefined {
-    const mail = this.#mails.get(id)
-    return mail && this.#listed(mail)
+    return this.#mails.get(id)
   }
 
   async raw(id: string): Promise<Buffer | undefined> {
@@ -141,8 +142,8 @@ export class MailStore {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#unwritten.size === 0) return rmSync(this.#late, { force: true })
-    const lines = [...this.#unwritten].map(({ raw, summary: _summary, ...mail }) =>
-      JSON.stringify({ ...mail, raw: raw?.toString('base64') }),
+    const lines = [...this.#unwritten].map((mail) =>
+      JSON.stringify({ ...known(mail), raw: mail.raw?.toString('base64') }),
     )
     writeFileSync(this.#late, lines.join('\n'), { mode: 0o600 })
   }
@@ -158,11 +159,6 @@ export class MailStore {
   /** The mails of the last moment before a stop. */
   get #late(): string {
     return join(this.#dir, 'late.jsonl')
-  }
-
-  #listed(mail: Held): ListedMail {
-    mail.summary ??= summarise(mail.raw ?? readFileSync(this.#file(mail.id)))
-    return { ...mail, summary: mail.summary }
   }
 
   #forgetOldest(): void {
@@ -210,7 +206,7 @@ export class MailStore {
       if (mail.raw) writeFileSync(this.#file(mail.id), mail.raw, { mode: 0o600 })
     }
     // The index names a mail only once its bytes are there.
-    appendFileSync(this.#index, mails.map((mail) => this.#line(mail)).join(''), { mode: 0o600 })
+    appendFileSync(this.#index, mails.map(lineOf).join(''), { mode: 0o600 })
     this.#indexLines += mails.length
     for (const mail of mails) {
       this.#unwritten.delete(mail)
@@ -219,27 +215,22 @@ export class MailStore {
     if (this.#indexLines > 2 * this.#keep) this.#rewriteIndex()
   }
 
-  #line(mail: Held): string {
-    const { raw: _raw, read: _read, ...kept } = this.#listed(mail) as Held
-    return `${JSON.stringify(kept)}\n`
-  }
-
   #rewriteIndex(): void {
     const written = [...this.#mails.values()].filter((mail) => !this.#unwritten.has(mail))
-    writeFileSync(`${this.#index}.new`, written.map((mail) => this.#line(mail)).join(''), { mode: 0o600 })
+    writeFileSync(`${this.#index}.new`, written.map(lineOf).join(''), { mode: 0o600 })
     renameSync(`${this.#index}.new`, this.#index)
     this.#indexLines = written.length
   }
 
   #load(): void {
     const files = new Set(readdirSync(this.#dir).filter((name) => name.endsWith('.eml')))
-    for (const { raw: _raw, ...mail } of readLines(this.#index)) {
-      if (files.has(`${mail.id}.eml`)) this.#mails.set(mail.id, { ...mail, read: false })
+    for (const { summary, ...mail } of readLines(this.#index)) {
+      if (files.has(`${mail.id}.eml`)) this.#mails.set(mail.id, hold(mail, { summary }))
     }
     // A kill can leave a file whose line was never written.
     for (const file of files) if (!this.#mails.has(file.slice(0, -4))) rmSync(join(this.#dir, file), { force: true })
     for (const { raw, ...mail } of readLines(this.#late)) {
-      const late = { ...mail, raw: Buffer.from(raw ?? '', 'base64'), read: false }
+      const late = hold(mail, { raw: Buffer.from(raw ?? '', 'base64') })
       this.#mails.set(mail.id, late)
       this.#unwritten.add(late)
     }
@@ -249,6 +240,31 @@ export class MailStore {
     if (this.#hasWork) this.#writeSoon(WRITE_EVERY_MS)
   }
 }
+
+/** The summary is made when it is first asked for: at the latest for the index, just before the bytes leave the memory. */
+function hold(mail: Mail, { raw, summary }: { raw?: Buffer; summary?: Summary }): Held {
+  let made = summary
+  return {
+    ...known(mail),
+    raw,
+    read: false,
+    get summary() {
+      return (made ??= summarise(this.raw ?? Buffer.alloc(0)))
+    },
+  }
+}
+
+const known = ({ id, from, to, session, username, receivedAt, size }: Mail): Mail => ({
+  id,
+  from,
+  to,
+  session,
+  username,
+  receivedAt,
+  size,
+})
+
+const lineOf = (mail: ListedMail) => `${JSON.stringify({ ...known(mail), summary: mail.summary })}\n`
 
 type Line = Mail & { summary?: Summary; raw?: string }
 
