@@ -14,7 +14,7 @@ const secrets: Secrets = {
   apiKey: 'usk_x',
 }
 const environmentFor = (given: Record<string, string>) =>
-  childEnvironment(given, readStackConfig(given), secrets, '/data')
+  childEnvironment({ environment: given, config: readStackConfig(given), secrets, folder: '/data' })
 
 test('its own parts are used when nothing else is given', () => {
   expect(environmentFor({ WEB_PORT: '4005', POSTGRES_PORT: '4433', MAIL_SMTP_PORT: '4525' })).toMatchObject({

@@ -50,13 +50,10 @@ export const devCommands: Commands = {
 
 const CATCHER_HAS_NO = ['SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_SECURE', 'SMTP_REQUIRE_TLS']
 
+type ChildrenInput = { environment: Environment; config: StackConfig; secrets: Secrets; folder: string }
+
 /** The environment of every child: the caller's own, completed by what this stack brings. */
-export function childEnvironment(
-  given: Environment,
-  config: StackConfig,
-  secrets: Secrets,
-  folder: string,
-): Environment {
+export function childEnvironment({ environment: given, config, secrets, folder }: ChildrenInput): Environment {
   const login = Object.fromEntries(CATCHER_HAS_NO.map((name) => [name, undefined]))
   const mail = config.SMTP_HOST ? {} : { ...login, SMTP_HOST: '127.0.0.1', SMTP_PORT: String(config.MAIL_SMTP_PORT) }
   return {

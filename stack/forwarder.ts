@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, request as requestTo, type IncomingHttpHeaders, type Server } from 'node:http'
+import { Agent, createServer, request as requestTo, type IncomingHttpHeaders, type Server } from 'node:http'
 
 /** They belong to one connection, not to the message. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
+/**
+ * A connection for each request, since a kept one may be closed by the web process just as the next request is written to it.
+ * Not announced as "close", for then the web process would cut the line behind an early refusal (413), which so gets lost.
+ */
+const agent = new Agent({ keepAlive: true, maxFreeSockets: 0 })
 
 /**
  * The API's port in front of the web process. It streams both ways, and tells the web process who called, because there
@@ -17,8 +23,7 @@ export async function startForwarder({ port, webPort }: { port: number; webPort:
       path: call.url,
       // Replaced, not extended: a caller cannot claim another address.
       headers: { ...ownHeaders(call.headers), 'x-forwarded-for': call.socket.remoteAddress },
-      // A connection of its own: a kept one may be closed by the web process just as the next request is written to it.
-      agent: false,
+      agent,
     })
     upstream.on('response', (reply) => {
       answer.writeHead(reply.statusCode ?? 502, ownHeaders(reply.headers))
@@ -34,7 +39,10 @@ export async function startForwarder({ port, webPort }: { port: number; webPort:
       const message = 'The web process is not answering: try again in a moment.'
       answer.end(JSON.stringify({ error: true, message, request_id: requestId }))
     })
-    answer.on('close', () => upstream.destroy())
+    answer.on('close', () => {
+      upstream.destroy()
+      call.resume() // what is left of a refused body
+    })
     call.pipe(upstream)
   })
   await new Promise<void>((resolve, reject) => {

@@ -47,7 +47,7 @@ export async function launch(options: LaunchOptions): Promise<number> {
     const secrets = claimFolder(folder)
     const processes = await openFolder(folder, terminal)
     hurry.addEventListener('abort', () => processes.hurry())
-    const stack = new Stack(options, config, folder, secrets, processes)
+    const stack = new Stack({ ...options, config, folder, secrets, processes })
     const stopped = stop.aborted
       ? Promise.resolve()
       : new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
@@ -99,28 +99,31 @@ async function openFolder(folder: string, terminal: Terminal): Promise<Processes
   }
 }
 
+type StackOptions = Pick<LaunchOptions, 'environment' | 'terminal' | 'dev' | 'commands'> & {
+  config: StackConfig
+  folder: string
+  secrets: Secrets
+  processes: Processes
+}
+
 class Stack {
   #stopping = false
   #pids: StackFile['pids'] = {}
   #ready = false
   #forwarder: Server | undefined
-  #children: Environment
-  #commands: Commands
+  readonly #options: StackOptions
+  readonly #children: Environment
+  readonly #commands: Commands
 
-  constructor(
-    private readonly options: LaunchOptions,
-    private readonly config: StackConfig,
-    private readonly folder: string,
-    private readonly secrets: Secrets,
-    private readonly processes: Processes,
-  ) {
-    this.#children = childEnvironment(options.environment, config, secrets, folder)
+  constructor(options: StackOptions) {
+    this.#options = options
+    this.#children = childEnvironment(options)
     this.#commands = options.commands ?? (options.dev ? devCommands : builtCommands)
   }
 
   /** Everything starts as soon as what it needs is there. */
   async up(): Promise<void> {
-    await Promise.all([checkPorts(this.config), checkReachable(this.config)])
+    await Promise.all([checkPorts(this.#options.config), checkReachable(this.#options.config)])
     const built = this.#build()
     const services = Promise.all([this.#postgres(), built]).then(() => this.#migrateAndSeed())
     const kafka = this.#kafka()
@@ -137,11 +140,11 @@ class Stack {
     this.#stopping = true
     this.#forwarder?.close()
     this.#forwarder?.closeAllConnections()
-    await this.processes.end()
+    await this.#options.processes.end()
   }
 
   describe(): StackFile {
-    const { config, secrets } = this
+    const { config, secrets } = this.#options
     const own = { database: !config.DATABASE_URL, mail: !config.SMTP_HOST }
     const smtpPort = this.#children['SMTP_PORT'] ?? '2525'
     return {
@@ -159,19 +162,19 @@ class Stack {
   }
 
   async #build(): Promise<void> {
-    if (this.options.dev || this.options.commands) return
+    if (this.#options.dev || this.#options.commands) return
     await this.#step('Build', async () => {
-      const begin = () => this.options.terminal.begin('Build', 'compiling the web app and the worker, about a minute')
-      const fresh = await buildWhenChanged(this.processes, this.options.environment, begin)
+      const begin = () => this.#options.terminal.begin('Build', 'compiling the web app and the worker, about a minute')
+      const fresh = await buildWhenChanged(this.#options.processes, this.#options.environment, begin)
       return fresh ? 'web app and worker' : 'up to date'
     })
   }
 
   async #postgres(): Promise<void> {
-    const { config, secrets, processes } = this
+    const { config, secrets, processes } = this.#options
     if (config.DATABASE_URL) return
     const options = {
-      folder: join(this.folder, 'postgres'),
+      folder: join(this.#options.folder, 'postgres'),
       port: config.POSTGRES_PORT,
       password: secrets.databasePassword,
     }
@@ -190,21 +193,21 @@ class Stack {
 
   async #migrateAndSeed(): Promise<void> {
     await this.#step('Database', async () => {
-      await this.processes.run('migrate', this.#commands.migrate(this.#children))
-      if (this.config.DATABASE_URL) return 'migrated'
-      await this.processes.run('seed', this.#commands.seed(this.#children))
+      await this.#options.processes.run('migrate', this.#commands.migrate(this.#children))
+      if (this.#options.config.DATABASE_URL) return 'migrated'
+      await this.#options.processes.run('seed', this.#commands.seed(this.#children))
       return 'migrated, local sign-in added'
     })
   }
 
   async #kafka(): Promise<void> {
-    const { config, processes } = this
+    const { config, processes } = this.#options
     if (config.KAFKA_BROKERS) return
     const options = {
-      folder: join(this.folder, 'kafka'),
+      folder: join(this.#options.folder, 'kafka'),
       port: config.KAFKA_PORT,
       controllerPort: config.KAFKA_CONTROLLER_PORT,
-      environment: this.options.environment,
+      environment: this.#options.environment,
     }
     await this.#part(
       'kafka',
@@ -221,7 +224,7 @@ class Stack {
   }
 
   async #catcher(): Promise<void> {
-    const { config } = this
+    const { config } = this.#options
     if (config.SMTP_HOST) return
     await this.#part(
       'mail',
@@ -237,7 +240,7 @@ class Stack {
   }
 
   async #worker(): Promise<void> {
-    const { config } = this
+    const { config } = this.#options
     await this.#part(
       'worker',
       {
@@ -252,7 +255,7 @@ class Stack {
   }
 
   async #web(): Promise<void> {
-    const { config } = this
+    const { config } = this.#options
     await this.#part(
       'web',
       {
@@ -267,7 +270,10 @@ class Stack {
   }
 
   async #forward(): Promise<void> {
-    this.#forwarder = await startForwarder({ port: this.config.API_PORT, webPort: this.config.WEB_PORT })
+    this.#forwarder = await startForwarder({
+      port: this.#options.config.API_PORT,
+      webPort: this.#options.config.WEB_PORT,
+    })
   }
 
   async #part(key: keyof StackFile['pids'], part: Part, detail: string): Promise<void> {
@@ -276,11 +282,11 @@ class Stack {
         this.#pids[key] = pid
         if (this.#ready) this.#writeStackFile()
       },
-      say: (text) => this.options.terminal.notice(text, new Date()),
+      say: (text) => this.#options.terminal.notice(text, new Date()),
       isStopping: () => this.#stopping,
     }
     await this.#step(part.title, async () => {
-      await keepUp(this.processes, part, watch)
+      await keepUp(this.#options.processes, part, watch)
       return detail
     })
   }
@@ -288,11 +294,11 @@ class Stack {
   async #step(title: string, work: () => Promise<string>): Promise<void> {
     const since = performance.now()
     const detail = await work()
-    if (!this.#stopping) this.options.terminal.done(title, detail, since)
+    if (!this.#stopping) this.#options.terminal.done(title, detail, since)
   }
 
   #writeStackFile(): void {
-    if (!this.#stopping) writeStackFile(this.folder, this.describe())
+    if (!this.#stopping) writeStackFile(this.#options.folder, this.describe())
   }
 }
 
