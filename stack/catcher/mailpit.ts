@@ -22,7 +22,7 @@ function bccOf({ to, summary }: ListedMail): Address[] {
   return [...summary.bcc, ...unnamed.map((address) => ({ Name: '', Address: address }))]
 }
 
-export function messageSummary(mail: ListedMail) {
+function messageSummary(mail: ListedMail) {
   const { summary } = mail
   return {
     ID: mail.id,

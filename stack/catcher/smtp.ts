@@ -7,7 +7,7 @@ import type { MailStore } from './store'
 const MAX_MAIL_BYTES = 25 * 1024 * 1024
 /** Senders keep their connections for the next mail; they decide when to hang up. */
 const IDLE_MS = 60 * 60 * 1000
-const CLOSE_GRACE_MS = 300
+const CLOSE_GRACE_MS = 100
 
 /**
  * smtp-server waits 100 ms before its greeting, to catch clients that talk too soon; here that would only delay every first

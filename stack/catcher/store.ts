@@ -23,7 +23,7 @@ export interface Envelope {
   username: string
 }
 
-export interface Mail extends Envelope {
+interface Mail extends Envelope {
   id: string
   /** Milliseconds since the epoch. */
   receivedAt: number
