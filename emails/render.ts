@@ -1,9 +1,11 @@
 import { createElement } from 'react'
-import { renderToStaticMarkup } from 'react-dom/server'
 import type { z } from 'zod'
 import { hidden } from '@/core/message'
 import { templates, type Secret, type Template, type TemplateName } from './registry'
 import { secretSchemas, type SecretKind } from './template'
+
+// Not a static import: Next refuses that one wherever a page or route can reach it, though it runs there (previews).
+const { renderToStaticMarkup } = await import('react-dom/server')
 
 /** The one that react-email's own `render` writes: with it, mail clients keep to standards mode. */
 const doctype =
