@@ -1,4 +1,4 @@
-import { hidden, type EmailRecord } from '@/core/message'
+import { hidden, toEnvelope, type EmailRecord } from '@/core/message'
 import { acceptMessage, publishFailed, type NewMessage } from '@/db/accept-message'
 import type { Transaction } from '@/db/client'
 import type { Secret } from '@/emails/registry'
@@ -25,25 +25,7 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
     seal: secret === null ? null : (id) => seal(JSON.stringify(secret), id, config.SECRETS_KEYS),
   }
   const { id, createdAt } = await acceptMessage(tx, message)
-  return {
-    id,
-    record: {
-      type: message.type,
-      message: {
-        id,
-        from: message.from,
-        to: message.to,
-        subject: message.subject,
-        template: message.template,
-        data: message.data,
-        priority: message.priority,
-        timestamp: createdAt,
-        retry_count: 0,
-        max_retries: message.maxRetries,
-        status: 'pending',
-      },
-    },
-  }
+  return { id, record: toEnvelope({ ...message, id, createdAt, retryCount: 0, status: 'pending' }) }
 }
 
 /**

@@ -26,7 +26,10 @@ const tokenSchema = z.object({
   sub: z.string().regex(/^\d+$/).transform(Number),
   version: z.number().int(),
 })
-const credentialsSchema = z.object({ email: addressSchema, password: z.string().max(128) })
+/** What cannot be an address or a password is nobody's, and takes as long to refuse. */
+const credentialsSchema = z
+  .object({ email: addressSchema, password: z.string().max(128) })
+  .catch({ email: '', password: '' })
 
 /** Reads the person of this token afresh: deleted, disabled, demoted or signed out is nobody at the next request. */
 async function sessionOf(context: Context, token: string | undefined): Promise<Session | null> {
@@ -100,9 +103,8 @@ function options(open: Context): NextAuthOptions {
         credentials: { email: {}, password: {} },
         async authorize(given) {
           const requestId = randomUUID()
-          const credentials = credentialsSchema.safeParse(given)
-          if (!credentials.success) throw refused('wrong_credentials')
-          const result = await inTime(signIn(open, requestId, credentials.data)).catch((error: unknown) => {
+          const credentials = credentialsSchema.parse(given)
+          const result = await inTime(signIn(open, requestId, credentials)).catch((error: unknown) => {
             if (!toAppError(error)) log.error({ err: withoutParameters(error), requestId }, 'A sign-in failed')
             throw refused('unavailable')
           })

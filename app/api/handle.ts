@@ -5,7 +5,7 @@ import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permis
 import { faultsByField, plainWords } from '@/core/requests'
 import { authenticateKey } from '@/server/authenticate-key'
 import { context, type Context } from '@/server/context'
-import { inTime, toAppError, withoutParameters } from '@/server/failures'
+import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
 import { requestSession } from '@/server/session'
 import { isStorable, readJson } from './body'
 
@@ -54,7 +54,10 @@ export function handle<A extends Access, Body = undefined, Query = undefined, Pa
   return (request, { params }) =>
     answering(request, async (requestId) => {
       const open = context()
+      const askedAt = performance.now()
       const actor = (await inTime(authorise(open, request, route.access))) as ActorFor<A>
+      // The caller's own time, which the reading of the body takes, does not count.
+      const leftMs = longestMs - (performance.now() - askedAt)
       const call = {
         context: open,
         requestId,
@@ -63,7 +66,7 @@ export function handle<A extends Access, Body = undefined, Query = undefined, Pa
         query: (route.query && parsed(route.query, queryOf(request))) as Query,
         body: (route.body && parsed(route.body, await readJson(request, bodyLimit))) as Body,
       }
-      const { status = 200, body, cookie } = await inTime(route.run(call))
+      const { status = 200, body, cookie } = await inTime(route.run(call), leftMs)
       return Response.json(body, { status, headers: cookie ? { 'Set-Cookie': cookie } : {} })
     })
 }
@@ -77,9 +80,11 @@ export async function answering(request: Request, work: (requestId: string) => P
   response.headers.set('X-Request-Id', requestId)
   response.headers.set('Cache-Control', 'no-store')
   response.headers.set('X-Content-Type-Options', 'nosniff')
-  const { pathname: path } = new URL(request.url)
+  const { method } = request
+  const line = { requestId, method, path: new URL(request.url).pathname, status: response.status }
   const ms = Math.round(performance.now() - startedAt)
-  context().log.info({ requestId, method: request.method, path, status: response.status, ms }, 'Answered')
+  // Pages poll: what was read well is only worth a line to those who look for it.
+  context().log[method === 'GET' && response.ok ? 'debug' : 'info']({ ...line, ms }, 'Answered')
   return response
 }
 

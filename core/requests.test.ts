@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createUserRequest,
+  faultsByField,
+  listMessagesQuery,
+  listUsersQuery,
+  plainWords,
+  sendMessageRequest,
+} from './requests'
+import type { z } from 'zod'
+
+const john = { first_name: 'John', last_name: 'Doe', email: 'john.doe@example.com' }
+
+function faults(schema: z.ZodType, value: unknown): Record<string, string> {
+  const result = schema.safeParse(value, { error: plainWords })
+  return result.success ? {} : faultsByField(result.error)
+}
+
+describe('a request to create a user', () => {
+  test('needs names and an address; the rest has a standard', () => {
+    expect(createUserRequest.parse(john)).toEqual({ ...john, role: 'user', welcome: true })
+    expect(faults(createUserRequest, {})).toEqual({
+      first_name: 'This field is needed.',
+      last_name: 'This field is needed.',
+      email: 'An address is needed.',
+    })
+  })
+
+  test('names each field that is not known', () => {
+    expect(faults(createUserRequest, { ...john, id: 1, password_hash: 'x' })).toEqual({
+      id: 'This field is not known.',
+      password_hash: 'This field is not known.',
+    })
+  })
+
+  test.each(['John\r\nBcc: x@example.com', 'John\n', 'Jo\0hn', 'Jo\u2028hn', ' ', ''])(
+    'refuses the name %j',
+    (name) => {
+      expect(Object.keys(faults(createUserRequest, { ...john, first_name: name }))).toEqual(['first_name'])
+    },
+  )
+
+  test.each([
+    'a@example.com, b@example.com',
+    'a@example.com\r\nBcc: b@example.com',
+    'a b@example.com',
+    'a@b',
+    '<a@example.com>',
+    'a＠example.com',
+  ])('refuses the address %j', (email) => {
+    expect(Object.keys(faults(createUserRequest, { ...john, email }))).toEqual(['email'])
+  })
+
+  test('takes passwords from 8 to 128 characters', () => {
+    const fits = (length: number) =>
+      Object.keys(faults(createUserRequest, { ...john, password: 'p'.repeat(length) })).length === 0
+    expect([7, 8, 128, 129].map(fits)).toEqual([false, true, true, false])
+  })
+
+  test('says which roles there are', () => {
+    expect(faults(createUserRequest, { ...john, role: 'boss' })).toEqual({
+      role: 'This must be one of: user, supporter, admin, super_admin.',
+    })
+  })
+})
+
+describe('a request to send a message', () => {
+  const plain = { to: 'a@example.com', subject: 'Hello', message: 'Text' }
+
+  test('in plain text needs a subject and the text', () => {
+    expect(faults(sendMessageRequest, plain)).toEqual({})
+    expect(faults(sendMessageRequest, { to: 'a@example.com' })).toEqual({
+      subject: 'This field is needed.',
+      message: 'This field is needed.',
+    })
+  })
+
+  test('does not know send_at yet', () => {
+    expect(faults(sendMessageRequest, { ...plain, send_at: '2026-12-24T18:00:00Z' })).toEqual({
+      send_at: 'This field is not known.',
+    })
+  })
+
+  test('takes no text beside a template that has its own', () => {
+    expect(Object.keys(faults(sendMessageRequest, { to: 'a@example.com', template: 'welcome', message: 'x' }))).toEqual(
+      ['message'],
+    )
+  })
+
+  test('refuses a line break in the subject', () => {
+    expect(Object.keys(faults(sendMessageRequest, { ...plain, subject: 'Hi\r\nBcc: b@example.com' }))).toEqual([
+      'subject',
+    ])
+  })
+})
+
+describe('what a list is asked for', () => {
+  test('has standards', () => {
+    expect(listUsersQuery.parse({})).toEqual({ page: 1, page_size: 10, sort_by: 'created_at', sort_order: 'desc' })
+  })
+
+  test.each([
+    { page: '0' },
+    { page: '-1' },
+    { page: 'x' },
+    { page: '1.5' },
+    { page_size: '0' },
+    { page_size: '101' },
+    { sort_by: 'password_hash' },
+    { sort_order: 'up' },
+    { role: 'boss' },
+    { page: ['1', '2'] },
+  ])('refuses %j', (query) => {
+    expect(Object.keys(faults(listUsersQuery, query))).toEqual(Object.keys(query))
+  })
+
+  test('may name several statuses in both usual ways', () => {
+    const several = ['queued', 'sending']
+    expect(listMessagesQuery.parse({ status: 'queued,sending' }).status).toEqual(several)
+    expect(listMessagesQuery.parse({ status: several }).status).toEqual(several)
+    expect(Object.keys(faults(listMessagesQuery, { status: 'queued,lost' }))).toEqual(['status.1'])
+  })
+})
