@@ -2,7 +2,7 @@ import { passwordReset } from './password-reset'
 import { plain } from './plain'
 import { welcome } from './welcome'
 
-export type { OneTimeLink, Secret, SecretKind, Template } from './template'
+export type { Secret, Template } from './template'
 
 /** Every mail we can send, by the name that the record carries. */
 export const templates = { welcome, 'password-reset': passwordReset, plain }

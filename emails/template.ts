@@ -20,7 +20,6 @@ export const secretSchemas = {
 export type SecretKind = keyof typeof secretSchemas
 export type SecretOf<Kind extends SecretKind> = z.infer<(typeof secretSchemas)[Kind]>
 export type Secret = SecretOf<SecretKind>
-export type OneTimeLink = SecretOf<'link'>['link']
 
 export type Props<Data, TheSecret> = { data: Data; secret: TheSecret }
 
