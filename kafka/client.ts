@@ -1,17 +1,14 @@
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { Kafka, logLevel } from 'kafkajs'
 import SnappyCodec from 'kafkajs-snappy'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 
+// Node does not see these two as named exports of a CommonJS module.
+export const { CompressionTypes } = kafkajs
+const { CompressionCodecs } = kafkajs
+
 // A Snappy batch without its codec stops the consumer for good, so it is registered before anything connects.
 CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec
-
-const levels = {
-  [logLevel.ERROR]: 'error',
-  [logLevel.WARN]: 'warn',
-  [logLevel.INFO]: 'debug',
-  [logLevel.DEBUG]: 'trace',
-} as const
 
 /**
  * One Kafka instance for each producer, consumer or admin: two members of one group from one instance share the
@@ -27,11 +24,12 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Logger):
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logLevel.WARN,
-    // kafkajs says the same on every retry of an outage; what matters is said once by those who use it.
+    // kafkajs says the same on every retry of an outage, and every refusal that is part of normal life ("the topic exists",
+    // "the coordinator is not there yet"): what matters is said once by those who use it.
     logCreator: () => (entry) => {
       const { message, error } = entry.log as { message: string; error?: string }
-      const level = entry.level === logLevel.NOTHING ? 'error' : levels[entry.level]
-      log[level === 'error' ? 'warn' : 'debug']({ kafkajs: entry.namespace, error }, message)
+      const level = entry.level === logLevel.ERROR && !message.startsWith('Response ') ? 'warn' : 'debug'
+      log[level]({ kafkajs: entry.namespace, error }, message)
     },
   })
 }

@@ -1,7 +1,7 @@
-import { CompressionTypes, Partitioners, type Producer } from 'kafkajs'
+import { Partitioners, type Producer } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
-import { createKafka, withDeadline } from './client'
+import { CompressionTypes, createKafka, withDeadline } from './client'
 import type { KafkaRecord } from './record'
 
 const reconnectEveryMs = 500

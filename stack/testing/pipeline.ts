@@ -111,11 +111,14 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     return row.id
   }
 
-  /** A worker as a process of its own, for tests that kill it. */
+  /**
+   * A worker as a process of its own, for tests that kill it. Each in a group of its own, which reads from the beginning:
+   * the next one need not wait until Kafka gives up on a killed member, and meets every old record again.
+   */
   function spawnWorker(extra: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, ['--import', 'tsx', join(repositoryRoot, 'worker/main.ts')], {
       cwd: repositoryRoot,
-      env: { ...process.env, ...environment, ...extra },
+      env: { ...process.env, ...environment, KAFKA_GROUP_ID: randomUUID(), ...extra },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     closers.push(async () => {
