@@ -1,55 +1,11 @@
-// `npm start`: works in a fresh clone, without node_modules. Checks Node, loads .env, installs what is missing, then hands over
-// to the launcher (main.ts) in this same process, so that signals and the exit code are its own.
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// `npm start`: works in a fresh clone, without node_modules. Loads .env, installs what is missing, then hands over to the
+// launcher (main.ts) in this same process, so that signals and the exit code are its own.
+import { existsSync } from 'node:fs'
+import { installWhenChanged } from './install.mjs'
 
-process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
-
-const STAMP = 'node_modules/.installed-lock'
-/** npm writes it when an installation is complete. */
-const INSTALLED = 'node_modules/.package-lock.json'
-
-checkNode()
-if (existsSync('.env')) process.loadEnvFile('.env')
 await installWhenChanged()
+if (existsSync('.env')) process.loadEnvFile('.env')
 const { register } = await import('tsx/esm/api')
 register()
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2), process.env)
-
-function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major > 20 || (major === 20 && minor >= 19)) return
-  fail(`Node ${process.versions.node} is too old: install Node 20.19 or newer (24 is recommended, see .nvmrc).`)
-}
-
-async function installWhenChanged() {
-  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
-  if (!isInstalled(lock)) {
-    console.log('\n  · Packages    installing with npm ci, about half a minute')
-    const environment = { ...process.env, NODE_ENV: 'development' } // "production" would leave out what builds the app
-    const npm = spawn('npm', ['ci', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'], env: environment })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => npm.kill(signal))
-    const code = await new Promise((resolve) => {
-      npm.once('error', () => resolve('npm was not found'))
-      npm.once('exit', (code, signal) => resolve(signal ?? code))
-    })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal)
-    if (code !== 0) fail(`npm ci failed (${code}): see its lines above, then start again.`)
-  }
-  writeFileSync(STAMP, lock)
-}
-
-function isInstalled(lock) {
-  if (!existsSync(INSTALLED)) return false
-  if (existsSync(STAMP)) return readFileSync(STAMP, 'utf8') === lock
-  return statSync(INSTALLED).mtimeMs >= statSync('package-lock.json').mtimeMs // installed by hand
-}
-
-function fail(sentence) {
-  console.error(`\n  ✗ ${sentence}\n`)
-  process.exit(1)
-}
