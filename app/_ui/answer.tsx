@@ -1,0 +1,28 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import type { MessageListItem } from '@/core/views'
+import { answerOf } from './about-message'
+import styles from './answer.module.css'
+import { shownStatus } from './status'
+import { StatusIcon } from './status-chip'
+import { useWords } from './words'
+
+/** "Did they get it?", answered in the largest words of the page; the first ones carry the tone. */
+export function Answer({ message, children }: { message: MessageListItem; children?: ReactNode }) {
+  const { words, clock } = useWords()
+  const { lead, rest, tone } = answerOf(message, words, clock.now)
+  return (
+    <div className={styles.answer} data-tone={tone}>
+      <span className={styles.icon} aria-hidden>
+        <StatusIcon status={shownStatus(message)} size={16} />
+      </span>
+      <div>
+        <p className={styles.sentence} suppressHydrationWarning>
+          <b>{lead}</b> {rest}
+        </p>
+        {children}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,46 @@
+/** The one way from the browser to our API. A refusal or a failure is an `ApiError` with a plain sentence. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+
+  constructor(
+    readonly status: number,
+    message: string,
+    /** Field → what is wrong with it. */
+    readonly fields: Record<string, string> = {},
+    readonly requestId: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+type ErrorBody = { message?: string; errors?: Record<string, string>; request_id?: string }
+
+export async function api<T>(path: string, request: { method?: string; body?: unknown; signal?: AbortSignal } = {}) {
+  const response = await fetch(path, {
+    method: request.method ?? 'GET',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+    body: request.body === undefined ? undefined : JSON.stringify(request.body),
+    signal: request.signal,
+  }).catch((error: unknown) => {
+    if (request.signal?.aborted) throw error
+    throw new ApiError(0, 'The server could not be reached.', {}, null, { cause: error })
+  })
+  if (response.ok) return (await response.json()) as T
+  throw await toError(response)
+}
+
+async function toError(response: Response): Promise<ApiError> {
+  const text = await response.text()
+  const body = text.startsWith('{') ? (JSON.parse(text) as ErrorBody) : {}
+  return new ApiError(
+    response.status,
+    body.message ?? `The server answered ${response.status}.`,
+    body.errors,
+    body.request_id ?? response.headers.get('x-request-id'),
+  )
+}
+
+/** Where to sign in, and come back to this page afterwards. */
+export const signInHere = (): string =>
+  `/support/login?callbackUrl=${encodeURIComponent(window.location.pathname + window.location.search)}`

@@ -1,0 +1,29 @@
+import { signInProblem } from '@/core/sign-in'
+
+type Answer = { url?: string }
+
+async function post(action: string, fields: Record<string, string>): Promise<Answer> {
+  const { csrfToken } = (await (await fetch('/api/auth/csrf')).json()) as { csrfToken: string }
+  const response = await fetch(`/api/auth/${action}`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
+  })
+  return (await response.json()) as Answer
+}
+
+/** Asks for a session. */
+export async function signIn(input: {
+  email: string
+  password: string
+  callbackUrl: string
+}): Promise<{ problem: string } | { problem: null; url: string }> {
+  const answer = await post('callback/credentials', input)
+  const problem = signInProblem(answer)
+  return problem === null ? { problem, url: answer.url ?? input.callbackUrl } : { problem }
+}
+
+/** Ends the session here and on the server, then shows the sign-in. */
+export async function signOut(): Promise<void> {
+  await post('signout', { callbackUrl: '/support/login' })
+  window.location.assign('/support/login')
+}

@@ -1,0 +1,24 @@
+'use client'
+
+import { Unplug } from 'lucide-react'
+import { useTickingNow } from './clock'
+import { span } from './format-time'
+import styles from './live.module.css'
+
+/** Says whether what is shown keeps up. It never moves anything: both words stand in the same place. */
+export function Live({ query }: { query: { isError: boolean; dataUpdatedAt: number } }) {
+  const now = useTickingNow(query.isError)
+  if (!query.isError)
+    return (
+      <span className={styles.live}>
+        <i className={styles.dot} aria-hidden />
+        Live
+      </span>
+    )
+  return (
+    <span className={styles.live}>
+      <Unplug size={13} aria-hidden />
+      Updated {span(now - query.dataUpdatedAt)} ago
+    </span>
+  )
+}

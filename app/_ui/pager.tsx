@@ -1,0 +1,39 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import styles from './pager.module.css'
+
+type Turn = (() => void) | null
+
+/** Stuck to the foot of a list. `null` where there is nothing to turn to. */
+export function Pager(props: {
+  summary: string
+  previous: Turn
+  next: Turn
+  size?: { value: number; options: readonly number[]; onChange: (size: number) => void }
+}) {
+  const { summary, previous, next, size } = props
+  return (
+    <nav aria-label="Pages" className={styles.pager}>
+      <span className="num">{summary}</span>
+      <div className={styles.controls}>
+        {size ? (
+          <label className={styles.size}>
+            Rows
+            <select value={size.value} onChange={(event) => size.onChange(Number(event.target.value))}>
+              {size.options.map((option) => (
+                <option key={option}>{option}</option>
+              ))}
+            </select>
+          </label>
+        ) : null}
+        <Button disabled={previous === null} onClick={() => previous?.()}>
+          Previous
+        </Button>
+        <Button disabled={next === null} onClick={() => next?.()}>
+          Next
+        </Button>
+      </div>
+    </nav>
+  )
+}

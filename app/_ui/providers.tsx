@@ -1,0 +1,43 @@
+'use client'
+
+import { ThemeProvider } from '@mui/material/styles'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { LiveRegion } from './announce'
+import { ApiError, signInHere } from './api'
+import { ClockProvider } from './clock'
+import { theme } from './theme'
+import { Toasts } from './toast'
+
+function newQueryClient(): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      // The session has ended while the page was open: sign in again, and come back here.
+      onError: (error) => {
+        if (error instanceof ApiError && error.status === 401) window.location.assign(signInHere())
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        // What the server has just put on the page need not be asked for again at once.
+        staleTime: 1000,
+        retry: false,
+      },
+    },
+  })
+}
+
+export function Providers({ now, zone, children }: { now: number; zone: string; children: ReactNode }) {
+  const [queryClient] = useState(newQueryClient)
+  return (
+    <QueryClientProvider client={queryClient}>
+      <ThemeProvider theme={theme} defaultMode="system">
+        <ClockProvider now={now} zone={zone}>
+          {children}
+          <Toasts />
+          <LiveRegion />
+        </ClockProvider>
+      </ThemeProvider>
+    </QueryClientProvider>
+  )
+}

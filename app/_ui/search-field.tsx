@@ -1,0 +1,58 @@
+'use client'
+
+import InputAdornment from '@mui/material/InputAdornment'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { Search } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import styles from './search-field.module.css'
+
+const debounceMs = 300
+
+/** Tells the search 300 ms after the last key; `/` focuses it from anywhere on the page. */
+export function SearchField(props: { label: string; value: string; onChange: (value: string) => void }) {
+  const { label, value, onChange } = props
+  const input = useRef<HTMLInputElement>(null)
+  const [typed, setTyped] = useState(value)
+  const [known, setKnown] = useState(value)
+
+  // The address changed by another way than typing (back, Clear filters): show what it says now.
+  if (value !== known) {
+    setKnown(value)
+    if (value !== typed.trim()) setTyped(value)
+  }
+
+  useEffect(() => {
+    if (typed.trim() === value) return undefined
+    const timer = setTimeout(() => onChange(typed.trim()), debounceMs)
+    return () => clearTimeout(timer)
+  }, [typed, value, onChange])
+
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, [role=dialog]')
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping) return
+      event.preventDefault()
+      input.current?.focus()
+    }
+    document.addEventListener('keydown', focus)
+    return () => document.removeEventListener('keydown', focus)
+  }, [])
+
+  return (
+    <OutlinedInput
+      className={styles.search}
+      inputRef={input}
+      type="search"
+      placeholder={label}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+      inputProps={{ 'aria-label': label, maxLength: 200, autoComplete: 'off' }}
+      startAdornment={
+        <InputAdornment position="start">
+          <Search size={16} />
+        </InputAdornment>
+      }
+      endAdornment={<kbd className={styles.key}>/</kbd>}
+    />
+  )
+}

@@ -1,0 +1,29 @@
+'use client'
+
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { api, type ApiError } from './api'
+
+/**
+ * What the API answers at a path, kept up to date while the page can be seen. Old rows stay while new ones are on their
+ * way, and when a poll fails.
+ */
+export function usePolled<Answer>(options: {
+  path: string
+  /** How long to wait before the next look; false when nothing can change any more. */
+  everyMs: (answer: Answer | undefined) => number | false
+  /** What the server has put on the page already, and for which path. */
+  first?: { path: string; answer: Answer }
+  isKept?: boolean
+}): UseQueryResult<Answer, ApiError> {
+  const { path, everyMs, first, isKept = false } = options
+  return useQuery<Answer, ApiError>({
+    queryKey: [path],
+    queryFn: ({ signal }) => api<Answer>(path, { signal }),
+    refetchInterval: (query) => everyMs(query.state.data),
+    initialData: first?.path === path ? first.answer : undefined,
+    placeholderData: isKept ? keepPreviousData : undefined,
+  })
+}
+
+/** A list looks again soon while something on it is under way, and now and then to see what is new. */
+export const listPollMs = { underWay: 2000, quiet: 10_000 }

@@ -1,0 +1,21 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import { SignedOut } from './_ui/signed-out'
+
+/** A page that could not be made. The digest is how the log knows the fault. */
+export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <SignedOut
+      title="This page could not be shown"
+      lead="It may be that the database does not answer right now. No mail is affected."
+      below={error.digest ? <span className="mono">request {error.digest}</span> : undefined}
+    >
+      <form action={reset}>
+        <Button type="submit" variant="contained" fullWidth>
+          Try again
+        </Button>
+      </form>
+    </SignedOut>
+  )
+}

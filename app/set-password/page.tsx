@@ -1,0 +1,19 @@
+import type { Metadata } from 'next'
+import { SignedOut } from '@/app/_ui/signed-out'
+import { currentSession } from '@/server/session'
+import { SetPasswordForm } from './set-password-form'
+
+export const metadata: Metadata = { title: 'Choose a password' }
+
+/**
+ * For the holder of a link from a mail, whose token stands behind the `#` and so never reaches a log; and for somebody
+ * who has signed in with a first password. Opening the page uses nothing up.
+ */
+export default async function SetPasswordPage() {
+  const session = await currentSession()
+  return (
+    <SignedOut title="Choose a password" lead="At least 8 characters. A few words in a row are good.">
+      <SetPasswordForm mustChangeAs={session?.mustChangePassword ? session.actor.email : null} />
+    </SignedOut>
+  )
+}

@@ -1,0 +1,143 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import { useEffect, useRef, useState, useSyncExternalStore, type SubmitEvent } from 'react'
+import { announce } from '@/app/_ui/announce'
+import { api, ApiError } from '@/app/_ui/api'
+import { BusyButton } from '@/app/_ui/button'
+import { Notice } from '@/app/_ui/notice'
+import { PasswordField } from '@/app/_ui/text-field'
+import { passwordSchema } from '@/core/requests'
+import styles from './set-password.module.css'
+
+type Problem = { title: string; detail?: string }
+
+const linkIsOver: Problem = { title: 'This link has been used or is too old. Ask support for a new one.' }
+
+const subscribeToHash = (onChange: () => void) => {
+  window.addEventListener('hashchange', onChange)
+  return () => window.removeEventListener('hashchange', onChange)
+}
+
+/** The token of the link: behind the `#`, so that it is in no request for the page. Null while the page wakes up. */
+const useToken = (): string | null =>
+  useSyncExternalStore(
+    subscribeToHash,
+    () => window.location.hash.slice(1),
+    () => null,
+  )
+
+/** @param mustChangeAs the address of who is signed in with a first password; null for everyone else */
+export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null }) {
+  const token = useToken()
+  const [password, setPassword] = useState('')
+  const [again, setAgain] = useState('')
+  const [faults, setFaults] = useState<{ password?: string; again?: string }>({})
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [isBusy, setIsBusy] = useState(false)
+  const [next, setNext] = useState<string | null>(null)
+  const passwordInput = useRef<HTMLInputElement>(null)
+
+  if (next !== null) return <Done next={next} />
+  if (token === '' && mustChangeAs === null) {
+    return (
+      <div className={styles.notice}>
+        <Notice severity="error" title="This address is not complete.">
+          Open the link in the mail again, or ask support for a new one.
+        </Notice>
+      </div>
+    )
+  }
+
+  const submit = async () => {
+    const found = check(password, again)
+    setFaults(found)
+    setProblem(null)
+    if (Object.keys(found).length > 0) return passwordInput.current?.focus()
+    setIsBusy(true)
+    try {
+      const answer = await (token
+        ? api<{ next: string }>('/api/reset-password', { method: 'POST', body: { token, password } })
+        : api<{ next: string }>('/api/set-password', { method: 'POST', body: { password } }))
+      announce('Your password is set.')
+      setNext(answer.next)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.fields['token']) setProblem(linkIsOver)
+      else if (error.fields['password']) setFaults({ password: error.fields['password'] })
+      else setProblem({ title: 'Your password was not set.', detail: `${error.message} What you typed is kept.` })
+    } finally {
+      setIsBusy(false)
+    }
+  }
+
+  return (
+    <form
+      noValidate
+      onSubmit={(event: SubmitEvent) => {
+        event.preventDefault()
+        if (!isBusy) void submit()
+      }}
+    >
+      {problem === null ? null : (
+        <Notice severity="error" title={problem.title}>
+          {problem.detail}
+        </Notice>
+      )}
+      {/* For password managers, which save the pair. */}
+      <input type="email" name="username" autoComplete="username" value={mustChangeAs ?? ''} readOnly hidden />
+      <PasswordField
+        label="New password"
+        autoComplete="new-password"
+        inputRef={passwordInput}
+        value={password}
+        fault={faults.password}
+        onChange={(event) => {
+          setPassword(event.target.value)
+          if (faults.password) setFaults({ ...faults, password: check(event.target.value, again).password })
+        }}
+      />
+      <PasswordField
+        label="The same again"
+        autoComplete="new-password"
+        value={again}
+        fault={faults.again}
+        onChange={(event) => {
+          setAgain(event.target.value)
+          if (faults.again) setFaults({ ...faults, again: check(password, event.target.value).again })
+        }}
+      />
+      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy}>
+        Set password
+      </BusyButton>
+    </form>
+  )
+}
+
+function check(password: string, again: string): { password?: string; again?: string } {
+  const checked = passwordSchema.safeParse(password)
+  if (!checked.success) return { password: checked.error.issues[0]?.message }
+  return again === password ? {} : { again: 'This is not the same password.' }
+}
+
+/** Where to go on: staff to their sign-in or the dashboard, everyone else to the store. */
+function Done({ next }: { next: string }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  const words = next.endsWith('/support/login')
+    ? { sentence: 'You can sign in with it now.', button: 'Sign in' }
+    : next.startsWith('/support')
+      ? { sentence: 'You are signed in.', button: 'Go to the dashboard' }
+      : { sentence: 'You can sign in with it at the store now.', button: 'Go to the store' }
+  return (
+    <div className={styles.done}>
+      <h2 ref={heading} tabIndex={-1}>
+        Your password is set.
+      </h2>
+      <p className="quiet">{words.sentence}</p>
+      <Button href={next} variant="contained" fullWidth>
+        {words.button}
+      </Button>
+    </div>
+  )
+}

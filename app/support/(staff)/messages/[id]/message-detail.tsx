@@ -1,0 +1,161 @@
+'use client'
+
+import Link from 'next/link'
+import { useEffect, useRef } from 'react'
+import { summaryOf } from '@/app/_ui/about-message'
+import { announce } from '@/app/_ui/announce'
+import { Answer } from '@/app/_ui/answer'
+import { useTickingNow } from '@/app/_ui/clock'
+import { CopyButton } from '@/app/_ui/copy-button'
+import { Facts } from '@/app/_ui/facts'
+import { span } from '@/app/_ui/format-time'
+import { Live } from '@/app/_ui/live'
+import { PageHead } from '@/app/_ui/page-head'
+import page from '@/app/_ui/reading-page.module.css'
+import { shownStatus } from '@/app/_ui/status'
+import { StatusChip } from '@/app/_ui/status-chip'
+import { Time } from '@/app/_ui/time'
+import { Timeline, ToCome } from '@/app/_ui/timeline'
+import { usePolled } from '@/app/_ui/use-polled'
+import { useWords } from '@/app/_ui/words'
+import { isFinal } from '@/core/message'
+import type { MessageView } from '@/core/views'
+import styles from './message.module.css'
+
+const pollMs = 500
+
+/** One mail: the answer, what happened, and its details. Follows it by itself until it can change no more. */
+export function MessageDetail({ first }: { first: MessageView }) {
+  const path = `/api/messages/${first.id}`
+  const query = usePolled<{ message: MessageView }>({
+    path,
+    everyMs: (answer) => (answer && isFinal(answer.message.status) ? false : pollMs),
+    first: { path, answer: { message: first } },
+  })
+  const message = query.data?.message ?? first
+  useAnnouncedStatus(message)
+
+  return (
+    <div className={page.page}>
+      <PageHead
+        crumbs={[
+          { href: '/support/messages', label: 'Messages' },
+          { label: shortId(message.id), isId: true },
+        ]}
+        title={message.subject}
+        right={isFinal(message.status) && !query.isError ? null : <Live query={query} />}
+        below={
+          <>
+            <StatusChip status={shownStatus(message)} />
+            <span>
+              to{' '}
+              {message.user ? (
+                <>
+                  <Link href={`/support/users/${message.user.id}`} className="link">
+                    {message.user.name}
+                  </Link>
+                  , {message.to}
+                </>
+              ) : (
+                message.to
+              )}
+            </span>
+          </>
+        }
+      />
+      <div className={styles.columns}>
+        <Answer message={message}>
+          <NextTry message={message} />
+        </Answer>
+        <section aria-labelledby="what-happened" className={page.section}>
+          <h2 id="what-happened">What happened</h2>
+          <Story message={message} />
+        </section>
+        <section aria-labelledby="details" className={page.section}>
+          <h2 id="details">Details</h2>
+          <Details message={message} />
+        </section>
+      </div>
+    </div>
+  )
+}
+
+/** `019a2f7c…b41e` */
+const shortId = (id: string) => `${id.slice(0, 8)}…${id.slice(-4)}`
+
+function useAnnouncedStatus(message: MessageView) {
+  const { words, clock } = useWords()
+  const told = useRef(message.status)
+  useEffect(() => {
+    if (told.current === message.status) return
+    told.current = message.status
+    announce(summaryOf(message, words, clock.now))
+  }, [message, words, clock.now])
+}
+
+/** Time until the next try; null when none is due, or it is due now. */
+function useUntilNextTry(message: MessageView): number | null {
+  const isWaiting = message.status === 'retrying' || message.status === 'queued'
+  const now = useTickingNow(isWaiting)
+  const wait = Date.parse(message.due_at) - now
+  return isWaiting && wait > 0 ? wait : null
+}
+
+function NextTry({ message }: { message: MessageView }) {
+  const wait = useUntilNextTry(message)
+  if (wait === null) return null
+  return (
+    <p className={page.under} suppressHydrationWarning>
+      In <b className="num">{span(wait)}</b>, by itself
+    </p>
+  )
+}
+
+function Story({ message }: { message: MessageView }) {
+  const wait = useUntilNextTry(message)
+  // The dashed entry says when the next try is due, in the reader's own time.
+  const entries = message.timeline.map((entry) => (entry.event === 'try_failed' ? { ...entry, detail: null } : entry))
+  const next = message.retry_count + 1
+  const all = message.max_retries + 1
+  return (
+    <Timeline
+      entries={entries}
+      toCome={
+        message.status === 'queued' || message.status === 'retrying' ? (
+          <ToCome
+            sentence={`Try ${next} of ${all}`}
+            when={wait === null ? 'any moment' : `in ${span(wait)}`}
+            detail={next === all ? 'the last one' : undefined}
+          />
+        ) : undefined
+      }
+    />
+  )
+}
+
+function Details({ message }: { message: MessageView }) {
+  return (
+    <Facts
+      facts={[
+        { name: 'From', value: message.from },
+        ...(message.reply_to ? [{ name: 'Reply to', value: message.reply_to }] : []),
+        { name: 'Template', value: message.template.replaceAll('-', ' ') },
+        { name: 'Priority', value: message.priority },
+        { name: 'Asked for', value: <Time at={message.created_at} as="exact" /> },
+        { name: 'Asked for by', value: message.created_by },
+        ...(message.sensitive
+          ? [{ name: 'Holds a secret', value: 'Yes. It is sealed until it is sent, then erased.' }]
+          : []),
+        {
+          name: 'Message-ID',
+          value: (
+            <span className={styles.copied}>
+              <span className="mono">{message.message_id_header}</span>
+              <CopyButton value={message.message_id_header} what="the Message-ID" />
+            </span>
+          ),
+        },
+      ]}
+    />
+  )
+}

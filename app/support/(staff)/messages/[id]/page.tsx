@@ -1,0 +1,28 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { cache } from 'react'
+import { z } from 'zod'
+import { AppError } from '@/core/errors'
+import type { MessageView } from '@/core/views'
+import { getMessage } from '@/server/get-message'
+import { requireStaff } from '../../../require-staff'
+import { MessageDetail } from './message-detail'
+
+type Props = { params: Promise<{ id: string }> }
+
+const load = cache(async (id: string): Promise<MessageView> => {
+  const { context } = await requireStaff()
+  if (!z.uuid().safeParse(id).success) notFound()
+  return await getMessage(context, id).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'not_found') notFound()
+    throw error
+  })
+})
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: (await load((await params).id)).subject }
+}
+
+export default async function MessagePage({ params }: Props) {
+  return <MessageDetail first={await load((await params).id)} />
+}

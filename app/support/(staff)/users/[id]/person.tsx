@@ -1,0 +1,195 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { Answer } from '@/app/_ui/answer'
+import { BusyButton } from '@/app/_ui/button'
+import { CopyButton } from '@/app/_ui/copy-button'
+import { DataTable, type Column } from '@/app/_ui/data-table'
+import { Facts } from '@/app/_ui/facts'
+import { toSearch } from '@/app/_ui/list-query'
+import { Live } from '@/app/_ui/live'
+import { PageHead } from '@/app/_ui/page-head'
+import page from '@/app/_ui/reading-page.module.css'
+import { shownStatus } from '@/app/_ui/status'
+import { Label, StatusChip } from '@/app/_ui/status-chip'
+import { Time } from '@/app/_ui/time'
+import { listPollMs, usePolled } from '@/app/_ui/use-polled'
+import { sameAddressKey } from '@/core/address'
+import { isFinal } from '@/core/message'
+import { canDelete, createableRoles, type StaffActor } from '@/core/permissions'
+import { roleLabel } from '@/core/roles'
+import type { MessageListItem, UserView } from '@/core/views'
+import type { MessagePage } from '@/server/list-messages'
+import { canBeInvited } from '../account-state'
+import { DeleteUserDialog } from '../delete-user-dialog'
+import { nameOf } from '../name-of'
+import { useResendInvitation } from '../use-resend-invitation'
+import { mailQuery } from './mail-query'
+
+type First = { user: UserView; mail: MessagePage }
+
+/** One person: whether they got their mail, and what their account can do. */
+export function Person({ actor, first }: { actor: StaffActor; first: First }) {
+  const router = useRouter()
+  const { resend, isBusy } = useResendInvitation()
+  const [isDeleting, setIsDeleting] = useState(false)
+  const { user, mail, query } = usePerson(first)
+  const newest = mail[0]
+  const mayInvite = canBeInvited(user) && createableRoles(actor).includes(user.role)
+
+  return (
+    <div className={page.page}>
+      <PageHead
+        crumbs={[{ href: '/support/users', label: 'Users' }, { label: nameOf(user) }]}
+        title={nameOf(user)}
+        beside={
+          <>
+            <Label>{roleLabel(user.role)}</Label>
+            <Label>{accountWord(user)}</Label>
+          </>
+        }
+        right={
+          <>
+            <Live query={query} />
+            {canDelete(actor, user) ? <Button onClick={() => setIsDeleting(true)}>Delete…</Button> : null}
+          </>
+        }
+        below={
+          <>
+            <span>{user.email}</span>
+            <CopyButton value={user.email} what="the address" />
+            <span>
+              User {user.id}, created by {user.created_by} <Time at={user.created_at} />
+            </span>
+          </>
+        }
+      />
+      <div className={page.columns}>
+        <div className={page.main}>
+          <section aria-label="Did they get it?" className={page.box}>
+            {newest ? (
+              <Answer message={newest}>
+                <p className={page.under}>
+                  <Link href={`/support/messages/${newest.id}`} className="link">
+                    {newest.subject}
+                  </Link>
+                </p>
+                {mayInvite ? (
+                  <div className={page.actions}>
+                    <BusyButton isBusy={isBusy} onClick={() => void resend(user)}>
+                      Send the invitation again
+                    </BusyButton>
+                  </div>
+                ) : null}
+              </Answer>
+            ) : (
+              <p className="quiet">No mail to {user.email} was asked for.</p>
+            )}
+          </section>
+          <section aria-labelledby="their-mail" className={page.section}>
+            <h2 id="their-mail">
+              All their mail <span>{mail.length}</span>
+            </h2>
+            {mail.length > 0 ? (
+              <DataTable
+                label="All their mail"
+                columns={columns}
+                rows={mail}
+                rowKey={(message) => message.id}
+                rowHref={(message) => `/support/messages/${message.id}`}
+                isBoxed
+              />
+            ) : null}
+          </section>
+        </div>
+        <aside className={page.side} aria-labelledby="account">
+          <section className={page.section}>
+            <h2 id="account">Account</h2>
+            <Account user={user} />
+          </section>
+        </aside>
+      </div>
+      {isDeleting ? (
+        <DeleteUserDialog
+          user={user}
+          onClose={() => setIsDeleting(false)}
+          onDeleted={() => router.replace('/support/users')}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+/** The person and the mail to their address, both kept up to date. */
+function usePerson(first: First) {
+  const path = `/api/users/${first.user.id}`
+  const person = usePolled<{ user: UserView }>({
+    path,
+    everyMs: () => listPollMs.quiet,
+    first: { path, answer: { user: first.user } },
+  })
+  const user = person.data?.user ?? first.user
+  const mailPath = `/api/messages?${toSearch(mailQuery(user))}`
+  const list = usePolled<MessagePage>({
+    path: mailPath,
+    everyMs: (answer) =>
+      answer?.messages.some((message) => !isFinal(message.status)) ? listPollMs.underWay : listPollMs.quiet,
+    first: { path: mailPath, answer: first.mail },
+    isKept: true,
+  })
+  // The API finds addresses that contain this one too.
+  const mail = (list.data ?? first.mail).messages.filter(
+    (message) => sameAddressKey(message.to) === sameAddressKey(user.email),
+  )
+  return {
+    user,
+    mail,
+    query: {
+      isError: person.isError || list.isError,
+      dataUpdatedAt: Math.min(person.dataUpdatedAt, list.dataUpdatedAt),
+    },
+  }
+}
+
+const accountWord = (user: UserView): string =>
+  user.status === 'disabled' ? 'Disabled' : canBeInvited(user) ? 'Invited' : 'Active'
+
+function canSignIn(user: UserView): string {
+  if (user.status === 'disabled') return 'No, the account is disabled'
+  if (!user.has_password) return 'Not yet, no password set'
+  return user.must_change_password ? 'Yes, then they must change their first password' : 'Yes'
+}
+
+function Account({ user }: { user: UserView }) {
+  return (
+    <Facts
+      facts={[
+        { name: 'Role', value: roleLabel(user.role) },
+        { name: 'Can sign in', value: canSignIn(user) },
+        { name: 'Last sign-in', value: user.last_sign_in_at ? <Time at={user.last_sign_in_at} /> : 'Never' },
+        { name: 'Created', value: <Time at={user.created_at} as="exact" /> },
+      ]}
+    />
+  )
+}
+
+const columns: Column<MessageListItem>[] = [
+  { key: 'subject', head: 'Subject', width: '50%', narrow: 'who', link: true, cell: (message) => message.subject },
+  {
+    key: 'status',
+    head: 'Status',
+    width: '28%',
+    narrow: 'chip',
+    cell: (message) => <StatusChip status={shownStatus(message)} inTable />,
+  },
+  {
+    key: 'asked',
+    head: 'Asked for',
+    width: '22%',
+    narrow: 'when',
+    cell: (message) => <Time at={message.created_at} inRow />,
+  },
+]

@@ -1,0 +1,76 @@
+'use client'
+
+import { useEffect, useRef, useState, type SubmitEvent } from 'react'
+import { signIn } from '@/app/_ui/auth'
+import { BusyButton } from '@/app/_ui/button'
+import { Notice } from '@/app/_ui/notice'
+import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { safeReturnPath, signInSentence } from '@/core/sign-in'
+
+/** Keeps what was typed when it is refused, but for the password. */
+export function SignInForm({ returnTo, refusal }: { returnTo: string | null; refusal: string | null }) {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [isBusy, setIsBusy] = useState(false)
+  const [problem, setProblem] = useState(refusal === null ? null : signInSentence(refusal))
+  const emailInput = useRef<HTMLInputElement>(null)
+  const passwordInput = useRef<HTMLInputElement>(null)
+
+  useEffect(() => emailInput.current?.focus(), [])
+
+  const refuse = (sentence: string) => {
+    setProblem(sentence)
+    setPassword('')
+    setIsBusy(false)
+    passwordInput.current?.focus()
+  }
+
+  const submit = async () => {
+    if (email.trim() === '' || password === '') return setProblem('Please enter both email and password')
+    setIsBusy(true)
+    setProblem(null)
+    try {
+      const callbackUrl = safeReturnPath(returnTo, window.location.origin)
+      const answer = await signIn({ email: email.trim(), password, callbackUrl })
+      if (answer.problem !== null) return refuse(answer.problem)
+      // A whole new page: nothing of the signed-out one is kept.
+      window.location.assign(callbackUrl)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      refuse('You are not signed in: the server could not be reached.')
+    }
+  }
+
+  return (
+    <form
+      noValidate
+      onSubmit={(event: SubmitEvent) => {
+        event.preventDefault()
+        if (!isBusy) void submit()
+      }}
+    >
+      {problem === null ? null : <Notice severity="error" title={problem} />}
+      <TextField
+        label="Address"
+        type="email"
+        name="email"
+        autoComplete="username"
+        inputRef={emailInput}
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+        inputProps={{ autoCapitalize: 'none', spellCheck: false }}
+      />
+      <PasswordField
+        label="Password"
+        name="password"
+        autoComplete="current-password"
+        inputRef={passwordInput}
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy}>
+        Sign in
+      </BusyButton>
+    </form>
+  )
+}

@@ -1,0 +1,61 @@
+import { NextResponse, type NextRequest } from 'next/server'
+
+/** React's development build evaluates code to show stack traces, and Next's overlay writes styles without a nonce. */
+const development = process.env.NODE_ENV === 'development'
+
+function contentSecurityPolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
+    `style-src-elem 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
+    "style-src-attr 'unsafe-inline'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-src 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/**
+ * Gives every page its own Content-Security-Policy (the headers that never change are in next.config.mjs), and sends
+ * people without any session cookie to the sign-in early. That is a courtesy only: each page and each route asks the
+ * database itself who is asking.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const { pathname, search } = request.nextUrl
+  const nonce = crypto.randomUUID().replaceAll('-', '')
+  const policy = contentSecurityPolicy(nonce)
+
+  const response = mustSignIn(request)
+    ? redirectToSignIn(request, pathname + search)
+    : NextResponse.next({ request: { headers: pageHeaders(request, { nonce, policy, path: pathname + search }) } })
+  response.headers.set('Content-Security-Policy', policy)
+  return response
+}
+
+function mustSignIn(request: NextRequest): boolean {
+  const { pathname } = request.nextUrl
+  const isStaffPage = (pathname === '/support' || pathname.startsWith('/support/')) && pathname !== '/support/login'
+  return isStaffPage && !request.cookies.getAll().some((cookie) => cookie.name.endsWith('session-token'))
+}
+
+/** Next shortens the address to its path, so that it is right behind any host name. */
+function redirectToSignIn(request: NextRequest, path: string): NextResponse {
+  return NextResponse.redirect(new URL(`/support/login?callbackUrl=${encodeURIComponent(path)}`, request.url))
+}
+
+/** What the pages read: overwritten here, so that a caller cannot choose them. */
+function pageHeaders(request: NextRequest, page: { nonce: string; policy: string; path: string }): Headers {
+  const headers = new Headers(request.headers)
+  headers.set('x-nonce', page.nonce)
+  headers.set('Content-Security-Policy', page.policy)
+  headers.set('x-path', page.path)
+  return headers
+}
+
+export const config = { matcher: '/((?!api/|_next/static|_next/image|favicon.ico).*)' }
