@@ -52,9 +52,10 @@ describe('a request to create a user', () => {
   })
 
   test('takes passwords from 8 to 128 characters', () => {
-    const fits = (length: number) =>
-      Object.keys(faults(createUserRequest, { ...john, password: 'p'.repeat(length) })).length === 0
-    expect([7, 8, 128, 129].map(fits)).toEqual([false, true, true, false])
+    const refused = [7, 8, 128, 129].filter(
+      (length) => 'password' in faults(createUserRequest, { ...john, password: 'p'.repeat(length) }),
+    )
+    expect(refused).toEqual([7, 129])
   })
 
   test('says which roles there are', () => {

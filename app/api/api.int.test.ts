@@ -1,0 +1,414 @@
+import { encode } from 'next-auth/jwt'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scopes, type Scope } from '@/core/permissions'
+import { roles } from '@/core/roles'
+import { knownPassword, openTestContext, type TestContext } from '@/server/testing'
+import { createTestDatabase } from '@/stack/testing/services'
+import type { Handler } from './handle'
+import * as health from './health/route'
+import * as message from './messages/[id]/route'
+import * as messages from './messages/route'
+import * as send from './messaging/send/route'
+import * as resetPassword from './reset-password/route'
+import * as setPassword from './set-password/route'
+import * as invitation from './users/[id]/invitation/route'
+import * as user from './users/[id]/route'
+import * as users from './users/route'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let app: TestContext
+let authorization: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  app = await openTestContext({ DATABASE_URL: database.url })
+  authorization = (await app.key(scopes)).authorization
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+
+type Call = { body?: unknown; raw?: BodyInit; headers?: Record<string, string>; query?: string; id?: string | number }
+
+const origin = 'http://localhost:3005'
+const samePage = { origin }
+
+async function call(handler: Handler, method: string, { body, raw, headers = {}, query = '', id }: Call = {}) {
+  const content = body === undefined ? raw : JSON.stringify(body)
+  const request = new Request(`${origin}/api/test${query}`, {
+    method,
+    body: content,
+    headers: { ...(content === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    duplex: 'half',
+  } as RequestInit)
+  const response = await handler(request, { params: Promise.resolve({ id: String(id) }) })
+  const answer = (await response.json()) as Record<string, unknown> & { errors?: Record<string, string> }
+  return { status: response.status, headers: response.headers, answer }
+}
+const withKey = (handler: Handler, method: string, given: Call = {}) =>
+  call(handler, method, { ...given, headers: { authorization, ...given.headers } })
+
+const counts = async () =>
+  (
+    await app.db.execute(sql`select (select count(*) from users) as users, (select count(*) from messages) as messages,
+      (select count(*) from outbox) as outbox, (select count(*) from audit_log) as audit, (select count(*) from message_secrets) as secrets`)
+  )[0]
+
+const john = {
+  first_name: 'John',
+  last_name: 'Doe',
+  email: 'john.doe@example.com',
+  password: 'securepassword123',
+  role: 'user',
+}
+const mail = {
+  to: 'john.doe@example.com',
+  subject: 'Welcome to Usual Store',
+  message: 'Hello! Your account has been created.',
+}
+
+describe('the original requests and answers', () => {
+  test('POST /api/users', async () => {
+    const { status, answer } = await withKey(users.POST, 'POST', { body: john })
+    expect(status).toBe(201)
+    expect(answer).toEqual({
+      error: false,
+      message: 'User created successfully',
+      id: expect.any(Number) as number,
+      first_name: 'John',
+      last_name: 'Doe',
+      email: 'john.doe@example.com',
+      role: 'user',
+      welcome_message_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    })
+  })
+
+  test('POST /api/messaging/send', async () => {
+    const { status, answer } = await withKey(send.POST, 'POST', { body: mail })
+    expect(status).toBe(202)
+    expect(answer).toEqual({ success: true, message: 'Message queued for delivery', id: expect.any(String) as string })
+  })
+
+  test('a body that names a password is said to be sensitive', async () => {
+    const { answer } = await withKey(send.POST, 'POST', { body: { ...mail, message: 'Password: securepassword123' } })
+    expect(answer).toMatchObject({ success: true, sensitive: true })
+  })
+})
+
+test('what was written can be read, and a user can be deleted', async () => {
+  const created = (await withKey(users.POST, 'POST', { body: { ...john, email: 'read@example.com' } })).answer
+  const list = await withKey(users.GET, 'GET', { query: '?search=read%40&page_size=5' })
+  expect(list.answer).toMatchObject({
+    error: false,
+    total_count: 1,
+    page: 1,
+    page_size: 5,
+    total_pages: 1,
+    users: [{ id: created['id'] }],
+  })
+  const story = await withKey(message.GET, 'GET', { id: created['welcome_message_id'] as string })
+  expect(story.answer).toMatchObject({
+    error: false,
+    message: { to: 'read@example.com', timeline: [{ event: 'accepted' }, { event: 'kafka_unreachable' }] },
+  })
+  expect((await withKey(messages.GET, 'GET', { query: '?to=read%40' })).answer).toMatchObject({
+    messages: [{ status: 'queued' }],
+    next_cursor: null,
+  })
+  const again = await withKey(invitation.POST, 'POST', { id: created['id'] as number })
+  expect(again).toMatchObject({
+    status: 202,
+    answer: { error: false, welcome_message_id: expect.any(String) as string },
+  })
+  expect(await withKey(user.DELETE, 'DELETE', { id: created['id'] as number })).toMatchObject({
+    status: 200,
+    answer: { error: false },
+  })
+  expect(await withKey(user.GET, 'GET', { id: created['id'] as number })).toMatchObject({ status: 404 })
+})
+
+describe('bad input writes nothing and names the fault', () => {
+  const bad: [string, Handler, Call, number, string[]][] = [
+    ['an unknown field', users.POST, { body: { ...john, id: 7, is_admin: true } }, 422, ['id', 'is_admin']],
+    ['a wrong type', users.POST, { body: { ...john, first_name: 1, welcome: 'no' } }, 422, ['first_name', 'welcome']],
+    ['nothing at all', users.POST, { body: {} }, 422, ['first_name', 'last_name', 'email']],
+    ['no object', users.POST, { body: [john] }, 422, ['body']],
+    ['a broken address', users.POST, { body: { ...john, email: 'john@' } }, 422, ['email']],
+    ['two addresses', users.POST, { body: { ...john, email: 'a@example.com,b@example.com' } }, 422, ['email']],
+    [
+      'a line break in a name',
+      users.POST,
+      { body: { ...john, last_name: 'Doe\r\nBcc: x@example.com' } },
+      422,
+      ['last_name'],
+    ],
+    ['NUL in a name', users.POST, { body: { ...john, last_name: 'D\0oe' } }, 422, []],
+    [
+      'half a character in a password',
+      users.POST,
+      { raw: JSON.stringify({ ...john, password: 'x' }).replace('"x"', String.raw`"12345678\ud83c"`) },
+      422,
+      [],
+    ],
+    ['a short password', users.POST, { body: { ...john, password: '1234567' } }, 422, ['password']],
+    ['an unknown role', users.POST, { body: { ...john, role: 'owner' } }, 422, ['role']],
+    ['no JSON', users.POST, { raw: 'first_name=John' }, 400, []],
+    [
+      'JSON of another content type',
+      users.POST,
+      { raw: JSON.stringify(john), headers: { 'content-type': 'text/plain' } },
+      400,
+      [],
+    ],
+    ['an empty body', users.POST, {}, 400, []],
+    ['a body over 256 KiB', send.POST, { body: { ...mail, message: 'x'.repeat(257 * 1024) } }, 413, []],
+    ['two receivers', send.POST, { body: { ...mail, to: 'a@example.com, b@example.com' } }, 422, ['to']],
+    [
+      'a receiver with a header',
+      send.POST,
+      { body: { ...mail, to: 'a@example.com\r\nBcc: b@example.com' } },
+      422,
+      ['to'],
+    ],
+    [
+      'a line break in the subject',
+      send.POST,
+      { body: { ...mail, subject: 'Hi\nBcc: b@example.com' } },
+      422,
+      ['subject'],
+    ],
+    ['a sender of another domain', send.POST, { body: { ...mail, from: 'ceo@example.com' } }, 422, ['from']],
+    ['a time to send at', send.POST, { body: { ...mail, send_at: '2027-01-01T00:00:00Z' } }, 422, ['send_at']],
+    ['an unknown template', send.POST, { body: { to: mail.to, template: 'newsletter' } }, 422, ['template']],
+    ['a reset for nobody', send.POST, { body: { to: 'nobody@example.com', template: 'password-reset' } }, 422, ['to']],
+    ['an unknown priority', send.POST, { body: { ...mail, priority: 'urgent' } }, 422, ['priority']],
+  ]
+  test.each(bad)('%s', async (_, handler, given, status, fields) => {
+    const before = await counts()
+    const response = await withKey(handler, 'POST', given)
+    expect(response.status).toBe(status)
+    expect(Object.keys(response.answer.errors ?? {})).toEqual(fields)
+    expect(response.answer).toMatchObject({
+      error: true,
+      message: expect.any(String) as string,
+      request_id: response.headers.get('x-request-id'),
+    })
+    expect(await counts()).toEqual(before)
+  })
+
+  test('a body that only turns out too large while it is read', async () => {
+    const before = await counts()
+    const chunk = new TextEncoder().encode(`{"message":"${'x'.repeat(64 * 1024)}`)
+    const raw = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) })
+    const response = await withKey(send.POST, 'POST', { raw })
+    expect(response).toMatchObject({ status: 413, answer: { error: true } })
+    expect(await counts()).toEqual(before)
+  })
+
+  test('an address that is taken', async () => {
+    await withKey(users.POST, 'POST', { body: { ...john, email: 'taken@example.com' } })
+    const before = await counts()
+    const response = await withKey(users.POST, 'POST', { body: { ...john, email: 'Taken@example.com' } })
+    expect(response).toMatchObject({ status: 409, answer: { errors: { email: expect.any(String) as string } } })
+    expect(await counts()).toEqual(before)
+  })
+
+  test.each([
+    '?page=0',
+    '?page_size=101',
+    '?sort_by=password_hash',
+    '?sort_order=up',
+    '?role=owner',
+    '?colour=red',
+    '?search=%00',
+  ])('the list of users asked for with %s', async (query) => {
+    expect(await withKey(users.GET, 'GET', { query })).toMatchObject({ status: 422, answer: { error: true } })
+  })
+
+  test('addresses below /api that name nothing', async () => {
+    for (const id of ['0', '-1', 'x', '99999999999', '1 or 1=1']) {
+      expect({ id, status: (await withKey(user.GET, 'GET', { id })).status }).toEqual({ id, status: 404 })
+    }
+    expect((await withKey(message.GET, 'GET', { id: 'x' })).status).toBe(404)
+    expect(await withKey(user.PATCH, 'PATCH', { id: 1, body: {} })).toMatchObject({
+      status: 405,
+      answer: { error: true },
+    })
+  })
+})
+
+describe('who may call', () => {
+  const every: [string, Handler, string, Scope][] = [
+    ['POST /api/users', users.POST, 'POST', 'users:write'],
+    ['GET /api/users', users.GET, 'GET', 'users:read'],
+    ['GET /api/users/{id}', user.GET, 'GET', 'users:read'],
+    ['DELETE /api/users/{id}', user.DELETE, 'DELETE', 'users:write'],
+    ['POST /api/users/{id}/invitation', invitation.POST, 'POST', 'users:write'],
+    ['POST /api/messaging/send', send.POST, 'POST', 'messages:send'],
+    ['GET /api/messages', messages.GET, 'GET', 'messages:read'],
+    ['GET /api/messages/{id}', message.GET, 'GET', 'messages:read'],
+  ]
+
+  test.each(every)(
+    '%s refuses nobody, a made-up key, a revoked key and a key without the scope',
+    async (_, handler, method, scope) => {
+      const given: Call = { id: 1, ...(method === 'POST' ? { body: john } : {}) }
+      const before = await counts()
+      expect((await call(handler, method, given)).status).toBe(401)
+      const revoked = await app.key(scopes)
+      await app.db.execute(sql`update api_keys set revoked_at = now() where id = ${revoked.id}`)
+      for (const wrong of [
+        'Bearer usk_0123456789012345678901234567890',
+        'Bearer x',
+        'Basic YTpi',
+        '',
+        revoked.authorization,
+      ]) {
+        const { status } = await call(handler, method, { ...given, headers: { authorization: wrong } })
+        expect({ wrong, status }).toEqual({ wrong, status: 401 })
+      }
+      const others = await app.key(scopes.filter((other) => other !== scope))
+      expect((await call(handler, method, { ...given, headers: { authorization: others.authorization } })).status).toBe(
+        403,
+      )
+      expect(await counts()).toEqual(before)
+    },
+  )
+
+  test.each(every)(
+    '%s refuses a session that is changed, over, or of somebody who is gone, disabled or no longer staff',
+    async (_, handler, method) => {
+      const refused = async (cookie: string) =>
+        (await call(handler, method, { id: 1, headers: { cookie, ...samePage } })).status
+      const staff = await app.person('admin')
+      expect(await refused(`${staff.cookie}x`)).toBe(401)
+      const over = await encode({
+        token: { sub: String(staff.id), version: 1 },
+        secret: app.config.NEXTAUTH_SECRET,
+        maxAge: -60,
+      })
+      expect(await refused(`next-auth.session-token=${over}`)).toBe(401)
+      const forged = await encode({
+        token: { sub: String(staff.id), version: 1 },
+        secret: 'another-secret-of-thirty-two-letters',
+      })
+      expect(await refused(`next-auth.session-token=${forged}`)).toBe(401)
+      for (const change of [
+        sql`update users set session_version = 2`,
+        sql`update users set status = 'disabled'`,
+        sql`update users set role = 'user'`,
+        sql`delete from users`,
+      ]) {
+        const person = await app.person('admin')
+        await app.db.execute(sql`${change} where id = ${person.id}`)
+        expect(await refused(person.cookie)).toBe(401)
+      }
+    },
+  )
+
+  test('staff use it with their session, from pages of ours only', async () => {
+    const { cookie } = await app.person('admin')
+    let number = 0
+    const create = (headers: Record<string, string>) =>
+      call(users.POST, 'POST', {
+        body: { ...john, email: `page-${++number}@example.com` },
+        headers: { cookie, ...headers },
+      })
+    expect((await create({ origin })).status).toBe(201)
+    expect((await create({ 'sec-fetch-site': 'same-origin' })).status).toBe(201)
+    const before = await counts()
+    for (const foreign of [
+      {},
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { origin, 'sec-fetch-site': 'same-site' },
+    ]) {
+      const { status } = await create(foreign as Record<string, string>)
+      expect({ foreign, status }).toEqual({ foreign, status: 403 })
+    }
+    expect(await counts()).toEqual(before)
+    expect((await call(users.GET, 'GET', { headers: { cookie } })).status).toBe(200)
+  })
+
+  test('a key needs no page of ours', async () => {
+    const response = await withKey(users.POST, 'POST', {
+      body: { ...john, email: 'service@example.com' },
+      headers: { 'sec-fetch-site': 'cross-site' },
+    })
+    expect(response.status).toBe(201)
+  })
+
+  test('a session does not pass as a key', async () => {
+    const { cookie } = await app.person('super_admin')
+    const token = cookie.slice(cookie.indexOf('=') + 1)
+    expect((await call(users.GET, 'GET', { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
+  })
+
+  test.each(roles)('with a first password, %s may do nothing but set one of their own', async (role) => {
+    const person = await app.person(role, { mustChangePassword: true })
+    const headers = { cookie: person.cookie, ...samePage }
+    for (const [name, handler, method] of every) {
+      const { status } = await call(handler, method, { id: 1, headers })
+      expect({ name, status }).toEqual({ name, status: 403 })
+    }
+    const set = (password: string) => call(setPassword.POST, 'POST', { headers, body: { password } })
+    expect(await set(knownPassword)).toMatchObject({
+      status: 422,
+      answer: { errors: { password: expect.any(String) as string } },
+    })
+    const done = await set('a-password-of-my-own')
+    expect(done).toMatchObject({
+      status: 200,
+      answer: { next: role === 'user' ? 'http://localhost:3000' : '/support' },
+    })
+    // The old session has ended; staff go on in a new one.
+    expect((await call(users.GET, 'GET', { headers })).status).toBe(401)
+    const cookie = done.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect((await call(users.GET, 'GET', { headers: { cookie } })).status).toBe(role === 'user' ? 401 : 200)
+  })
+
+  test("a password of one's own is only changed by who knows it", async () => {
+    const person = await app.person('supporter')
+    const set = (body: object) =>
+      call(setPassword.POST, 'POST', { headers: { cookie: person.cookie, ...samePage }, body })
+    expect(await set({ password: 'the-next-password' })).toMatchObject({
+      status: 422,
+      answer: { errors: { current_password: expect.any(String) as string } },
+    })
+    expect(await set({ password: 'the-next-password', current_password: 'wrong' })).toMatchObject({ status: 422 })
+    expect(await set({ password: 'the-next-password', current_password: knownPassword })).toMatchObject({ status: 200 })
+  })
+})
+
+test('a made-up link sets no password, and needs no session to be told so', async () => {
+  const response = await call(resetPassword.POST, 'POST', { body: { token: 'made-up', password: 'long-enough' } })
+  expect(response).toMatchObject({
+    status: 422,
+    answer: { error: true, errors: { token: expect.any(String) as string } },
+  })
+})
+
+test('answers are not kept by anyone on the way, and carry the request id of the caller', async () => {
+  const { headers } = await withKey(users.GET, 'GET', { headers: { 'x-request-id': 'caller-0815' } })
+  expect(headers.get('cache-control')).toBe('no-store')
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+  expect(headers.get('x-request-id')).toBe('caller-0815')
+})
+
+test('using a key is noted, at most once a minute', async () => {
+  const key = await app.key(scopes)
+  const use = () => call(users.GET, 'GET', { headers: { authorization: key.authorization } })
+  const lastUse = async () => (await app.db.execute(sql`select last_used_at from api_keys where id = ${key.id}`))[0]
+  await use()
+  const first = await lastUse()
+  expect(first).not.toMatchObject({ last_used_at: null })
+  await use()
+  expect(await lastUse()).toEqual(first)
+})
+
+test('health says whether Postgres answers', async () => {
+  expect(await call(health.GET, 'GET')).toMatchObject({ status: 200, answer: { ok: true } })
+})

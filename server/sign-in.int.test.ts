@@ -1,0 +1,70 @@
+import { desc } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auditLog } from '@/db/schema'
+import { findUserByAddress } from '@/db/users'
+import { createTestDatabase } from '@/stack/testing/services'
+import { signIn, signOut } from './sign-in'
+import { knownPassword, openTestContext, type TestContext } from './testing'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let app: TestContext
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  app = await openTestContext({ DATABASE_URL: database.url })
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+
+const enter = (email: string, password = knownPassword) => signIn(app, 'test-request', { email, password })
+const lastAudit = async () => (await app.db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(1))[0]
+
+test.each(['supporter', 'admin', 'super_admin'] as const)(
+  '%s signs in, with capitals too, and that is noted',
+  async (role) => {
+    const person = await app.person(role)
+    expect(await enter(person.email.toUpperCase())).toEqual({ kind: 'accepted', userId: person.id, sessionVersion: 1 })
+    expect((await findUserByAddress(app.db, person.email))?.lastSignInAt).toBeInstanceOf(Date)
+    expect(await lastAudit()).toMatchObject({ action: 'sign_in.accepted', actor: `user:${person.id}` })
+  },
+)
+
+test('unknown, wrong, disabled and without a password get one answer; the audit knows why', async () => {
+  const [staff, disabled, invited] = [
+    await app.person('admin'),
+    await app.person('admin', { status: 'disabled' }),
+    await app.person('admin', { passwordHash: null }),
+  ]
+  const tries = [
+    [() => enter('nobody@example.com'), 'unknown'],
+    [() => enter(staff.email, 'wrong-password'), 'wrong_password'],
+    [() => enter(disabled.email), 'disabled'],
+    [() => enter(invited.email), 'wrong_password'],
+  ] as const
+  for (const [attempt, reason] of tries) {
+    expect(await attempt()).toEqual({ kind: 'refused', code: 'wrong_credentials' })
+    expect(await lastAudit()).toMatchObject({ action: 'sign_in.refused', actor: 'nobody', detail: { reason } })
+  }
+})
+
+test('an account holder with the right password is told who may come in; with a wrong one not', async () => {
+  const user = await app.person('user')
+  expect(await enter(user.email)).toEqual({ kind: 'refused', code: 'not_staff' })
+  expect(await enter(user.email, 'wrong-password')).toEqual({ kind: 'refused', code: 'wrong_credentials' })
+})
+
+test('an account holder with a first password may come in to change it', async () => {
+  const user = await app.person('user', { mustChangePassword: true })
+  expect(await enter(user.email)).toMatchObject({ kind: 'accepted' })
+})
+
+test('signing out ends every copy of the session, and an ended session ends nothing', async () => {
+  const person = await app.person('admin')
+  const session = { userId: person.id, sessionVersion: 1 }
+  await signOut(app, 'test-request', session)
+  expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
+  await signOut(app, 'test-request', session)
+  expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
+})

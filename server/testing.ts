@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import type { Actor, Scope, StaffActor } from '@/core/permissions'
+import type { Role } from '@/core/roles'
+import { apiKeys, users } from '@/db/schema'
+import { hashPassword } from '@/runtime/password'
+import { hashToken, newToken } from '@/runtime/seal'
+import { context, type Context } from './context'
+import { sessionCookie } from './session'
+
+/** What tests of the web process share. Only tests import this file. */
+export type TestContext = Awaited<ReturnType<typeof openTestContext>>
+
+/** How a use case is told who asks. */
+export const asked = (actor: Actor) => ({ actor, requestId: 'test-request' })
+
+/** A password that every person made here has; hashed once. */
+export const knownPassword = 'known-password'
+let knownHash: Promise<string> | null = null
+
+/** Nobody listens there: Kafka is away. */
+const noKafka = '127.0.0.1:1'
+
+/** Opens the one context of this process on a database of the test's own. */
+export async function openTestContext(settings: { DATABASE_URL: string } & Record<string, string>) {
+  Object.assign(process.env, {
+    APP_ENV: 'local',
+    LOG_LEVEL: 'silent',
+    NEXTAUTH_URL: 'http://localhost:3005',
+    NEXTAUTH_SECRET: randomBytes(32).toString('hex'),
+    STORE_URL: 'http://localhost:3000',
+    SECRETS_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    SIGNING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    SMTP_HOST: 'smtp.example.com',
+    SMTP_USER: 'noreply@usualstore.com',
+    KAFKA_BROKERS: noKafka,
+    ...settings,
+  })
+  const open: Context = context()
+  const { db } = open
+  let count = 0
+
+  /** A person with the known password, and the cookie of their session. */
+  async function person(role: Role, given: Partial<typeof users.$inferInsert> = {}) {
+    knownHash ??= hashPassword(knownPassword)
+    count++
+    const [row] = await db
+      .insert(users)
+      .values({
+        firstName: 'Test',
+        lastName: `Person ${count}`,
+        email: `${role}-${count}@example.com`,
+        role,
+        passwordHash: await knownHash,
+        createdByName: 'test',
+        ...given,
+      })
+      .returning()
+    if (!row) throw new Error('The person was not written')
+    const actor: StaffActor = { kind: 'staff', id: row.id, name: `Test Person ${count}`, email: row.email, role }
+    const cookie = (await sessionCookie(open, row.id, row.sessionVersion)).split(';')[0] ?? ''
+    return { ...row, actor, cookie }
+  }
+
+  async function key(scopes: readonly Scope[], name = 'test') {
+    const secret = `usk_${newToken().token}`
+    const [row] = await db
+      .insert(apiKeys)
+      .values({ name, prefix: secret.slice(0, 8), hash: hashToken(secret), scopes: [...scopes] })
+      .returning()
+    if (!row) throw new Error('The key was not written')
+    const actor: Actor = { kind: 'key', id: row.id, name, scopes }
+    return { id: row.id, authorization: `Bearer ${secret}`, actor }
+  }
+
+  return { ...open, person, key }
+}
