@@ -6,7 +6,7 @@ import type { Secrets } from './folder'
 import { databaseUrl } from './postgres'
 import { repositoryRoot, type Command, type Environment } from './processes'
 
-export type AppPart = 'catcher' | 'migrate' | 'seed' | 'worker' | 'web'
+type AppPart = 'catcher' | 'migrate' | 'seed' | 'worker' | 'web'
 
 /** How each of our own programs is run; tests put stand-ins here. */
 export type Commands = Record<AppPart, (environment: Environment) => Command>
@@ -45,6 +45,8 @@ export const devCommands: Commands = {
     node([NEXT, 'dev', '--port', environment['PORT'] ?? '', '--hostname', '127.0.0.1'], {
       ...environment,
       NODE_ENV: 'development',
+      // It would send from a process that outlives the stack.
+      NEXT_TELEMETRY_DISABLED: '1',
     }),
 }
 

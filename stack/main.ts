@@ -22,6 +22,17 @@ export async function main(args: string[], environment: Environment): Promise<vo
     } else if (performance.now() - stoppedAt > SAME_CTRL_C_MS) hurry.abort()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  if (environment['npm_lifecycle_event']) whenOrphaned(onSignal)
   const dev = args.includes('--dev')
   process.exit(await launch({ environment, terminal, stop: stop.signal, hurry: hurry.signal, dev }))
+}
+
+/** npm can be killed without a word to us; then nobody is left who could stop the stack. */
+function whenOrphaned(act: () => void): void {
+  const parent = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(look)
+    act()
+  }, 250)
 }

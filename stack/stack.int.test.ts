@@ -102,7 +102,7 @@ test('it comes up whole, brings back whatever dies, stops in order and keeps its
   expect(pids.filter(isRunning)).toEqual([])
   expect(existsSync(join(environment.STACK_DIR, 'stack.json'))).toBe(false)
 
-  const again = start(environment)
+  const again = start({ ...environment, STAND_IN_HANGS: 'worker' })
   const { api_key, pids: newPids } = await again.ready()
   expect(api_key).toBe(stack.api_key)
   expect(await execute(stack.database, 'select answer from kept')).toEqual([{ answer: 42 }])
@@ -115,6 +115,15 @@ test('it comes up whole, brings back whatever dies, stops in order and keeps its
     message: expect.stringContaining('not answering'),
     request_id: refusal.headers.get('x-request-id'),
   })
+
+  // A second Ctrl-C has no patience with a worker that hangs.
+  rmSync(ended)
+  again.signal('SIGINT')
+  expect(await until(() => existsSync(ended) && readFileSync(ended, 'utf8').includes('worker asked'), 5_000)).toBe(true)
+  const asked = performance.now()
+  again.signal('SIGINT')
+  expect(await again.exitCode).toBe(0)
+  expect(performance.now() - asked).toBeLessThan(5_000)
 })
 
 test('a killed launcher leaves no process behind, and the next start works at once', async () => {

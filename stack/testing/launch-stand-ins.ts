@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 
-import type { AppPart, Commands } from '../commands'
+import type { Commands } from '../commands'
 import { launch } from '../launch'
 import { repositoryRoot, type Environment } from '../processes'
 import { Terminal } from '../terminal'
 
 /** The true launcher around stand-ins for our own programs, as a process that tests can signal and kill. */
-const standIn = (part: AppPart) => (environment: Environment) => ({
+const standIn = (part: keyof Commands) => (environment: Environment) => ({
   file: process.execPath,
   args: [join(repositoryRoot, 'stack/testing/stand-in.mjs'), part],
   environment,
@@ -19,14 +19,9 @@ const commands: Commands = {
   web: standIn('web'),
 }
 const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
-const hurry = new AbortController().signal
-process.exit(
-  await launch({
-    environment: process.env,
-    terminal: new Terminal(process.stdout),
-    stop: stop.signal,
-    hurry,
-    commands,
-  }),
-)
+const hurry = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => (stop.signal.aborted ? hurry : stop).abort())
+}
+const terminal = new Terminal(process.stdout)
+process.exit(await launch({ environment: process.env, terminal, stop: stop.signal, hurry: hurry.signal, commands }))

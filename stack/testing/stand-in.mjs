@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const part = process.argv[2]
-const { PORT, WORKER_PORT, MAIL_UI_PORT, STACK_DIR, STAND_IN_FAILS } = process.env
+const { PORT, WORKER_PORT, MAIL_UI_PORT, STACK_DIR, STAND_IN_FAILS, STAND_IN_HANGS } = process.env
 const note = (what) => appendFileSync(join(STACK_DIR, 'ended'), `${what}\n`)
 
 if (part === STAND_IN_FAILS) {
@@ -18,6 +18,7 @@ if (part === 'migrate' || part === 'seed') {
 }
 process.on('SIGTERM', async () => {
   note(`${part} asked`)
+  if (part === STAND_IN_HANGS) return
   await sleep(part === 'worker' ? 500 : 0) // finishes the mail whose body has begun
   note(`${part} ended`)
   process.exit(0)
