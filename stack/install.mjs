@@ -1,8 +1,10 @@
 // What `npm start` and `npm test` need before anything else can run; plain JavaScript, because nothing is installed yet.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -10,6 +12,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
 const STAMP = 'node_modules/.installed-lock'
 /** npm writes it when an installation is complete. */
 const INSTALLED = 'node_modules/.package-lock.json'
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -21,24 +24,57 @@ function checkNode() {
 export async function installWhenChanged() {
   checkNode()
   const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
-  if (!isInstalled(lock)) {
-    console.log('\n  · Packages    installing with npm ci, about half a minute')
-    const environment = { ...process.env, NODE_ENV: 'development' } // "production" would leave out what builds the app
-    const npm = spawn('npm', ['ci', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'], env: environment })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => npm.kill(signal))
-    const code = await new Promise((resolve) => {
-      npm.once('error', () => resolve('npm was not found'))
-      npm.once('exit', (code, signal) => resolve(signal ?? code))
-    })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal)
-    if (code !== 0) fail(`npm ci failed (${code}): see its lines above, then start again.`)
+  if (isInstalled(lock)) return
+  const release = await takeTurn()
+  try {
+    if (!isInstalled(lock)) await install()
+    writeFileSync(STAMP, lock)
+  } finally {
+    release()
   }
-  writeFileSync(STAMP, lock)
+}
+
+async function install() {
+  console.log('\n  · Packages    installing with npm ci, about half a minute')
+  const environment = { ...process.env, NODE_ENV: 'development' } // "production" would leave out what builds the app
+  const npm = spawn('npm', ['ci', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'], env: environment })
+  const passOn = (signal) => npm.kill(signal)
+  for (const signal of SIGNALS) process.on(signal, passOn)
+  const outcome = await new Promise((resolve) => {
+    npm.once('error', () => resolve('npm was not found'))
+    npm.once('exit', (code, signal) => resolve(signal ?? code))
+  })
+  for (const signal of SIGNALS) process.off(signal, passOn)
+  if (outcome !== 0) fail(`npm ci failed (${outcome}): see its lines above, then start again.`)
+}
+
+/** Two stacks of one clone may start at once: the second waits until the first has installed. */
+async function takeTurn() {
+  const clone = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12)
+  const turn = join(tmpdir(), `usual-store-install-${clone}`) // not in node_modules, which npm empties
+  for (;;) {
+    try {
+      writeFileSync(turn, String(process.pid), { flag: 'wx' })
+      return () => rmSync(turn)
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (existsSync(turn) && !isRunning(Number(readFileSync(turn, 'utf8')))) rmSync(turn) // its owner was killed
+    await sleep(200)
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM' // somebody else's process
+  }
 }
 
 function isInstalled(lock) {
   if (!existsSync(INSTALLED)) return false
-  if (existsSync(STAMP)) return readFileSync(STAMP, 'utf8') === lock
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return true
   return statSync(INSTALLED).mtimeMs >= statSync('package-lock.json').mtimeMs // installed by hand
 }
 
