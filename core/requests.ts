@@ -69,7 +69,7 @@ const wholeNumber = (most: number) =>
     .transform(Number)
     .pipe(z.number().min(1).max(most))
 
-export const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
+const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 
 export const listUsersQuery = z.strictObject({
   page: wholeNumber(1_000_000).default(1),

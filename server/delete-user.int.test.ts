@@ -61,6 +61,10 @@ test('mail of others stays, and so does a mail that a worker is just sending', a
       where message_id = ${leaves.welcome_message_id} returning message_id
     ) update messages set status = 'sending' from held where id = held.message_id`)
   await remove(leaves.id)
+  const work = await app.db.execute(
+    sql`select from outbox where message_id = ${leaves.welcome_message_id} and hold is not null`,
+  )
+  expect([...work]).toHaveLength(1)
   expect(await getMessage(app, leaves.welcome_message_id ?? '')).toMatchObject({ status: 'sending' })
   expect(await getMessage(app, stays.welcome_message_id ?? '')).toMatchObject({ status: 'queued' })
 })

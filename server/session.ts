@@ -68,12 +68,6 @@ export const currentSession = cache(async (): Promise<Session | null> => {
   return await inTime(sessionOf(open, jar.get(cookieName(open))?.value))
 })
 
-/** For pages of the dashboard: who is signed in, and may work there. */
-export async function currentActor(): Promise<StaffActor | null> {
-  const session = await currentSession()
-  return session && !session.mustChangePassword ? session.actor : null
-}
-
 /** The `Set-Cookie` of a new session; after a password change the old one has ended. */
 export async function sessionCookie(context: Context, userId: number, sessionVersion: number): Promise<string> {
   const token = await encode({

@@ -5,6 +5,7 @@ import { findUserByAddress } from '@/db/users'
 import { isPassword } from '@/runtime/password'
 import { newToken } from '@/runtime/seal'
 import { createTestDatabase } from '@/stack/testing/services'
+import { until } from '@/stack/until'
 import { createUser } from './create-user'
 import { getMessage } from './get-message'
 import { resendInvitation } from './resend-invitation'
@@ -44,6 +45,11 @@ async function mint(userId: number, messageId: string, life = '72 h'): Promise<s
 }
 
 const choose = (token: string, password = 'chosen-password') => useOneTimeLink(app, 'test-request', { token, password })
+const waitingForLocks = async () => {
+  const [row] = await app.db.execute<{ n: number }>(sql`
+    select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+  return row?.n ?? 0
+}
 const refusal = (sentence: RegExp) => ({
   code: 'invalid',
   fields: { token: expect.stringMatching(sentence) as string },
@@ -70,7 +76,14 @@ test('of several requests with one link at the same moment one sets the password
   const user = await invited()
   const token = await mint(user.id, user.messageId)
   const passwords = ['password-a', 'password-b', 'password-c', 'password-d']
-  const results = await Promise.allSettled(passwords.map((password) => choose(token, password)))
+  // The account is locked until all of them have come to it, so that they truly meet.
+  const { requests } = await app.db.transaction(async (tx) => {
+    await tx.execute(sql`select from users where id = ${user.id} for update`)
+    const requests = Promise.allSettled(passwords.map((password) => choose(token, password)))
+    expect(await until(async () => (await waitingForLocks()) === passwords.length, 10_000)).toBe(true)
+    return { requests }
+  })
+  const results = await requests
   const winners = passwords.filter((_, index) => results[index]?.status === 'fulfilled')
   expect(winners).toHaveLength(1)
   const stored = await findUserByAddress(app.db, user.email)
