@@ -28,17 +28,18 @@ export async function stackEnvironment(): Promise<Record<(typeof PORTS)[number] 
   >
 }
 
-/** The true launcher as a process, around stand-ins for our own programs. */
+/** The true launcher as a process: around stand-ins for our own programs, or with `program` stack/start.mjs the product itself. */
 export class Launcher {
   output = ''
   readonly #child: ChildProcess
   readonly #folder: string
   readonly exitCode: Promise<number | null>
 
-  constructor(environment: Environment & { STACK_DIR: string }) {
+  constructor(environment: Environment & { STACK_DIR: string }, program = 'stack/testing/launch-stand-ins.ts') {
     this.#folder = environment.STACK_DIR
-    this.#child = spawn(process.execPath, ['--import', 'tsx', 'stack/testing/launch-stand-ins.ts'], {
+    this.#child = spawn(process.execPath, ['--import', 'tsx', program], {
       cwd: repositoryRoot,
+      // Only what it is given: the environment of a test run must not leak into the product.
       env: forSpawn({ PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -50,9 +51,9 @@ export class Launcher {
     this.exitCode = once(this.#child, 'close').then(([code]) => code as number | null)
   }
 
-  async ready(): Promise<StackFile> {
+  async ready(timeoutMs = 45_000): Promise<StackFile> {
     const isUp = () => this.output.includes('Ctrl-C stops') || this.#child.exitCode !== null
-    await until(isUp, 45_000)
+    await until(isUp, timeoutMs)
     if (!existsSync(join(this.#folder, 'stack.json'))) throw new Error(`The stack did not come up:\n${this.output}`)
     return this.describe()
   }
