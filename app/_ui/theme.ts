@@ -127,6 +127,8 @@ export const theme = createTheme({
           '&::placeholder': { color: v('ink3'), opacity: 1 },
           [touch]: { fontSize: '1rem' },
         },
+        adornedStart: { paddingLeft: 11 },
+        adornedEnd: { paddingRight: 11 },
         notchedOutline: { inset: 0, borderColor: v('control'), '& legend': { display: 'none' } },
         root: {
           minHeight: 36,

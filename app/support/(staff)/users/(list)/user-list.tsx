@@ -151,13 +151,13 @@ function UserPager(props: {
 
 const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
   { key: 'name', head: 'Name', sortBy: 'first_name', width: '17%', narrow: 'who', link: true, cell: nameOf },
-  { key: 'email', head: 'Address', sortBy: 'email', width: '20%', narrow: 'what', cell: (user) => user.email },
-  { key: 'role', head: 'Role', sortBy: 'role', width: '11%', cell: (user) => roleLabel(user.role) },
-  { key: 'account', head: 'Account', width: '14%', cell: (user) => <AccountState user={user} inRow /> },
+  { key: 'email', head: 'Address', sortBy: 'email', width: '21%', narrow: 'what', cell: (user) => user.email },
+  { key: 'role', head: 'Role', sortBy: 'role', width: '12%', cell: (user) => roleLabel(user.role) },
+  { key: 'account', head: 'Account', width: '16%', cell: (user) => <AccountState user={user} inRow /> },
   {
     key: 'mail',
     head: 'Last mail',
-    width: '20%',
+    width: '262px',
     narrow: 'side',
     cell: ({ last_mail: mail }) =>
       mail ? (

@@ -89,21 +89,6 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
               <p className="quiet">No mail to {user.email} was asked for.</p>
             )}
           </section>
-          <section aria-labelledby="their-mail" className={page.section}>
-            <h2 id="their-mail">
-              All their mail <span>{mail.length}</span>
-            </h2>
-            {mail.length > 0 ? (
-              <DataTable
-                label="All their mail"
-                columns={columns}
-                rows={mail}
-                rowKey={(message) => message.id}
-                rowHref={(message) => `/support/messages/${message.id}`}
-                isBoxed
-              />
-            ) : null}
-          </section>
         </div>
         <aside className={page.side} aria-labelledby="account">
           <section className={page.section}>
@@ -112,6 +97,21 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
           </section>
         </aside>
       </div>
+      <section aria-labelledby="their-mail" className={page.section}>
+        <h2 id="their-mail">
+          All their mail <span>{mail.length}</span>
+        </h2>
+        {mail.length > 0 ? (
+          <DataTable
+            label="All their mail"
+            columns={columns}
+            rows={mail}
+            rowKey={(message) => message.id}
+            rowHref={(message) => `/support/messages/${message.id}`}
+            isBoxed
+          />
+        ) : null}
+      </section>
       {isDeleting ? (
         <DeleteUserDialog
           user={user}
