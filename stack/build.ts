@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { repositoryRoot, type Environment, type Processes } from './processes'
 import { until } from './until'
 
-/** Everything that ends up in the build. */
+/** Everything that ends up in the build. Not tsconfig.json: Next.js writes into it while it builds. */
 const SOURCES = [
   'app',
   'server',
@@ -22,7 +22,6 @@ const SOURCES = [
   'instrumentation.ts',
   'proxy.ts',
   'next.config.mjs',
-  'tsconfig.json',
   'package.json',
   'package-lock.json',
 ]

@@ -63,7 +63,8 @@ export function holderOf(port: number): string | undefined {
     (entry) =>
       /^\d+$/.test(entry) && list(`/proc/${entry}/fd`).some((fd) => sockets.includes(link(`/proc/${entry}/fd/${fd}`))),
   )
-  return pid && `${read(`/proc/${pid}/comm`).trim()} (pid ${pid})`
+  const program = read(`/proc/${pid}/comm`).trim().split(/\s/)[0] // some put more than their name there
+  return pid && `${program} (pid ${pid})`
 }
 
 const orEmpty =
