@@ -22,6 +22,10 @@ export type MessageFacts = {
   dueLater: boolean
 }
 
+const earlierTry = 'We cannot be sure. An earlier try may have been delivered.'
+
+const isReply = (reply: string | null): reply is string => reply !== null && /^[45]\d\d/.test(reply)
+
 const tries = (count: number) => (count === 1 ? '1 try' : `${count} tries`)
 
 /** The answer to "did they get it?", first word first. */
@@ -30,17 +34,21 @@ export function summarise(message: MessageFacts, words: Words): string {
   const doubt = message.mayHaveBeenDelivered
   switch (message.status) {
     case 'queued':
-      if (message.waitingForKafkaSince)
-        return `Not yet. It has been waiting for Kafka since ${time(message.waitingForKafkaSince)} and goes out by itself when Kafka is back.`
       if (doubt)
         return 'We cannot be sure. A worker was lost while it sent this mail; it is being sent again, and a second copy is possible.'
+      if (message.waitingForKafkaSince)
+        return `Not yet. It has been waiting for Kafka since ${time(message.waitingForKafkaSince)} and goes out by itself when Kafka is back.`
       return message.dueLater
         ? `Not yet. It is waiting until ${time(message.dueAt)}, as asked.`
         : 'Not yet. It is waiting for its turn.'
     case 'sending':
-      return `Not yet. It is being handed to ${smtpHost} now.${doubt ? ' A second copy is possible.' : ''}`
+      return doubt
+        ? `We cannot be sure. It is being handed to ${smtpHost} again, and a second copy is possible.`
+        : `Not yet. It is being handed to ${smtpHost} now.`
     case 'retrying': {
       const next = `Try ${message.retryCount + 1} of ${message.maxRetries + 1} is due at ${time(message.dueAt)}.`
+      // A reply to the last try: the doubt is left over from an earlier one.
+      if (doubt && isReply(message.lastReply)) return `${earlierTry} ${whatFailed(message.lastReply, smtpHost)} ${next}`
       return doubt
         ? `We cannot be sure. The line broke after the mail had left and before the reply came. ${next}`
         : `Not yet. ${whatFailed(message.lastReply, smtpHost)} ${next}`
@@ -50,6 +58,7 @@ export function summarise(message: MessageFacts, words: Words): string {
     case 'dead':
       return whyDead(message, smtpHost)
     case 'cancelled':
+      if (doubt) return `${earlierTry} It was cancelled at ${time(message.closedAt ?? message.dueAt)}.`
       return `No. It was cancelled at ${time(message.closedAt ?? message.dueAt)}${message.retryCount === 0 ? ', before any try' : ` after ${tries(message.retryCount)}`}.`
     case 'suppressed':
       return 'Not sent: this address is on the suppression list.'
@@ -59,22 +68,26 @@ export function summarise(message: MessageFacts, words: Words): string {
 }
 
 function whyDead(message: MessageFacts, smtpHost: string): string {
+  const no = message.mayHaveBeenDelivered ? earlierTry : 'No.'
   switch (message.deadReason) {
     case 'ambiguous':
-      return 'We cannot be sure. Twice the line broke after the mail had left and before the reply came. Nothing is sent again by itself.'
+      return 'We cannot be sure. The line broke after the mail had left and before the reply came. Nothing is sent again by itself.'
     case 'crash_loop':
       return `We cannot be sure. ${crashLimit} times a worker was lost while it sent this mail. Nothing is sent again by itself.`
     case 'not_rendered':
-      return `No. The mail could not be made from its template. ${message.lastReply ?? ''}`.trim()
+      return `${no} The mail could not be made from its template.${ownSentence(message.lastReply)}`
     case 'tries_used_up':
-      return `No. ${whatFailed(message.lastReply, smtpHost)} All ${tries(message.maxRetries + 1)} are used up.`
+      return `${no} ${whatFailed(message.lastReply, smtpHost)} All ${tries(message.maxRetries + 1)} are used up.`
     case 'refused':
     case null:
-      return `No. ${smtpHost} refused it: ${meaning(message.lastReply) ?? 'no reason was given'}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
+      return `${no} ${smtpHost} refused it: ${meaning(message.lastReply) ?? 'no reason was given'}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
     default:
       return message.deadReason satisfies never
   }
 }
+
+/** Our own refusals are sentences; the errors of libraries often are not, and stand in the timeline only. */
+const ownSentence = (error: string | null) => (error && /^[A-Z].*\.$/.test(error) ? ` ${error}` : '')
 
 /** What a reply says, in plain words; null when it has no meaning that we know for sure. */
 export function meaning(reply: string | null): string | null {
@@ -98,6 +111,7 @@ export function meaning(reply: string | null): string | null {
 
 function whatFailed(reply: string | null, smtpHost: string): string {
   if (reply && /^4\d\d/.test(reply)) return `${smtpHost} asked us to come back later.`
+  if (isReply(reply)) return `${smtpHost} turned us away: ${meaning(reply)}.`
   return `${smtpHost} could not be reached or broke off.`
 }
 
@@ -178,6 +192,7 @@ function failed(detail: EventDetail, smtpHost: string): string {
   const reply = detail.reply ?? null
   if (detail.stage === 'render') return 'the mail could not be made from its template'
   if (reply && /^4\d\d/.test(reply)) return 'asked to come back later'
-  if (reply && /^5\d\d/.test(reply)) return `${smtpHost} refused it: ${meaning(reply) ?? 'no reason was given'}`
+  if (isReply(reply) && detail.stage === 'connect') return `${smtpHost} turned us away: ${meaning(reply)}`
+  if (isReply(reply)) return `${smtpHost} refused it: ${meaning(reply)}`
   return `${smtpHost} could not be reached or broke off`
 }

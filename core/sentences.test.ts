@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest'
+import { deadReasons, statuses } from './message'
+import { meaning, summarise, tell, type EventDetail, type MessageFacts } from './sentences'
+import type { MessageEventKind } from './views'
+
+const words = { time: (instant: string) => `<${instant}>`, smtpHost: 'mx.example.net' }
+
+const queued: MessageFacts = {
+  status: 'queued',
+  retryCount: 0,
+  maxRetries: 3,
+  dueAt: 'due',
+  sentAt: null,
+  closedAt: null,
+  deadReason: null,
+  mayHaveBeenDelivered: false,
+  lastReply: null,
+  waitingForKafkaSince: null,
+  dueLater: false,
+}
+
+const summary = (facts: Partial<MessageFacts>) => summarise({ ...queued, ...facts }, words)
+const flagged = (facts: Partial<MessageFacts>) => summary({ mayHaveBeenDelivered: true, ...facts })
+const later = '451 4.7.1 Try later'
+const gone = '550 5.1.1 No such user'
+
+test.each<[string, Partial<MessageFacts>, string]>([
+  ['queued', {}, 'Not yet. It is waiting for its turn.'],
+  ['scheduled', { dueLater: true }, 'Not yet. It is waiting until <due>, as asked.'],
+  [
+    'waiting for Kafka',
+    { waitingForKafkaSince: 'kafka' },
+    'Not yet. It has been waiting for Kafka since <kafka> and goes out by itself when Kafka is back.',
+  ],
+  ['sending', { status: 'sending' }, 'Not yet. It is being handed to mx.example.net now.'],
+  [
+    'retrying after a 4xx',
+    { status: 'retrying', retryCount: 2, lastReply: later },
+    'Not yet. mx.example.net asked us to come back later. Try 3 of 4 is due at <due>.',
+  ],
+  [
+    'retrying without a reply',
+    { status: 'retrying', retryCount: 1, lastReply: 'connect ECONNREFUSED' },
+    'Not yet. mx.example.net could not be reached or broke off. Try 2 of 4 is due at <due>.',
+  ],
+  [
+    'retrying after our sign-in was refused',
+    { status: 'retrying', retryCount: 1, lastReply: '535 5.7.8 Bad credentials' },
+    'Not yet. mx.example.net turned us away: it answered 535. Try 2 of 4 is due at <due>.',
+  ],
+  ['sent', { status: 'sent', sentAt: 'sent' }, 'Yes. mx.example.net accepted it at <sent>.'],
+  [
+    'refused at the first try',
+    { status: 'dead', deadReason: 'refused', lastReply: gone },
+    'No. mx.example.net refused it: the mailbox does not exist. There was 1 try.',
+  ],
+  [
+    'refused at the third',
+    { status: 'dead', deadReason: 'refused', retryCount: 2, lastReply: '554 no' },
+    'No. mx.example.net refused it: it answered 554. There were 3 tries.',
+  ],
+  [
+    'tried in vain',
+    { status: 'dead', deadReason: 'tries_used_up', retryCount: 3, lastReply: later },
+    'No. mx.example.net asked us to come back later. All 4 tries are used up.',
+  ],
+  [
+    'not made',
+    { status: 'dead', deadReason: 'not_rendered', lastReply: 'There is no template "x".' },
+    'No. The mail could not be made from its template. There is no template "x".',
+  ],
+  [
+    'not made, for a reason that is no sentence',
+    { status: 'dead', deadReason: 'not_rendered', lastReply: '[{"code":"invalid_type"}]' },
+    'No. The mail could not be made from its template.',
+  ],
+  [
+    'cancelled before any try',
+    { status: 'cancelled', closedAt: 'closed' },
+    'No. It was cancelled at <closed>, before any try.',
+  ],
+  [
+    'cancelled after a try',
+    { status: 'cancelled', closedAt: 'closed', retryCount: 1 },
+    'No. It was cancelled at <closed> after 1 try.',
+  ],
+  [
+    'cancelled after two',
+    { status: 'cancelled', closedAt: 'closed', retryCount: 2 },
+    'No. It was cancelled at <closed> after 2 tries.',
+  ],
+  ['suppressed', { status: 'suppressed' }, 'Not sent: this address is on the suppression list.'],
+])('%s', (_name, facts, sentence) => {
+  expect(summary(facts)).toBe(sentence)
+})
+
+describe('a message that may have been delivered', () => {
+  test('is, once sent, a Yes with a possible second copy', () => {
+    expect(flagged({ status: 'sent', sentAt: 'sent' })).toBe(
+      'Yes, mx.example.net accepted it at <sent>; a second copy is possible.',
+    )
+  })
+
+  const unsure: [string, Partial<MessageFacts>][] = [
+    ['queued', {}],
+    ['waiting for Kafka', { waitingForKafkaSince: 'kafka' }],
+    ['sending', { status: 'sending' }],
+    ['retrying', { status: 'retrying', retryCount: 1, lastReply: 'Connection closed' }],
+    ['retrying after a reply', { status: 'retrying', retryCount: 1, lastReply: later }],
+    ['cancelled', { status: 'cancelled', closedAt: 'closed' }],
+    ...deadReasons.map((deadReason): [string, Partial<MessageFacts>] => [
+      `dead: ${deadReason}`,
+      { status: 'dead', deadReason, lastReply: gone },
+    ]),
+  ]
+  test.each(unsure)('is never called a No while nobody can know: %s', (_name, facts) => {
+    expect(flagged(facts)).toMatch(/^We cannot be sure\. [A-Z\d]/)
+  })
+
+  test('names what came of the last try beside the doubt of an earlier one', () => {
+    expect(flagged({ status: 'dead', deadReason: 'refused', retryCount: 1, lastReply: gone })).toBe(
+      'We cannot be sure. An earlier try may have been delivered. mx.example.net refused it: the mailbox does not exist. There were 2 tries.',
+    )
+    expect(flagged({ status: 'retrying', retryCount: 2, lastReply: later })).toBe(
+      'We cannot be sure. An earlier try may have been delivered. mx.example.net asked us to come back later. Try 3 of 4 is due at <due>.',
+    )
+  })
+})
+
+const replies = [null, later, gone, '554', '550-5.1.1 gone\n550 5.1.1 gone', 'read ECONNRESET', '']
+const allFacts = statuses.flatMap((status) =>
+  [null, ...deadReasons].flatMap((deadReason) =>
+    replies.flatMap((lastReply) =>
+      [0, 3].flatMap((retryCount) =>
+        [false, true].flatMap((yes) =>
+          [null, 'kafka'].map((waitingForKafkaSince) => ({
+            ...queued,
+            status,
+            deadReason,
+            lastReply,
+            retryCount,
+            mayHaveBeenDelivered: yes,
+            dueLater: yes,
+            waitingForKafkaSince,
+          })),
+        ),
+      ),
+    ),
+  ),
+)
+
+/** One or more whole sentences, without a hole where a value was missing. */
+const plain = /^[A-Z].*[.]$/s
+const holes = /undefined|null|NaN|\[object|[.]{2}| {2}| [.,;:]|_/
+
+/** Nobody can know more than that the server accepted it. */
+const claims = (sentence: string) =>
+  sentence.replaceAll('may have been delivered', '').match(/deliver|\bread\b|received/i)
+
+test('every message has a plain answer that claims no more than the server said', () => {
+  for (const facts of allFacts) {
+    const sentence = summarise(facts, words)
+    expect(sentence).toMatch(plain)
+    expect(sentence).not.toMatch(holes)
+    expect(sentence).toMatch(/^(Yes|Not yet|No|We cannot be sure|Not sent)[.,:] /)
+    expect(claims(sentence)).toBeNull()
+    expect(sentence.startsWith('Yes')).toBe(facts.status === 'sent')
+  }
+})
+
+test.each([
+  [gone, 'the mailbox does not exist'],
+  ['550-5.1.1 first line\n550 5.1.1 second', 'the mailbox does not exist'],
+  ['550 5.1.2 x', 'the part after the @ does not exist'],
+  ['552 5.2.2 x', 'their mailbox is full'],
+  ['452 4.2.2 x', 'their mailbox is full'],
+  ['552 5.3.4 x', 'the mail is too big for it'],
+  // No more is claimed than was said.
+  ['550 5.7.1 x', 'it answered 550'],
+  ['550 User unknown', 'it answered 550'],
+  ['Connection closed', null],
+  ['', null],
+  [null, null],
+])('the reply %j means: %j', (reply, means) => {
+  expect(meaning(reply)).toBe(means)
+})
+
+const told = (event: MessageEventKind, detail: EventDetail = {}) => {
+  const { sentence, detail: second, tone } = tell({ at: 'at', event, detail }, words)
+  return [sentence, second, tone]
+}
+
+describe('the story', () => {
+  const place = { partition: 3, offset: 17 }
+
+  test.each<[MessageEventKind, EventDetail, (string | null)[]]>([
+    ['accepted', { by: 'Maya' }, ['Maya asked for this mail', 'Saved, and from here on never lost', 'fact']],
+    [
+      'kafka_unreachable',
+      {},
+      ['Kafka could not be reached', 'It waits, and is handed over as soon as Kafka is back', 'wait'],
+    ],
+    [
+      'sending',
+      { attempt: 2, ...place },
+      ['Try 2: being handed to mx.example.net', 'Kafka partition 3, offset 17', 'now'],
+    ],
+    [
+      'sent',
+      { attempt: 1, ms: 7, ...place },
+      ['mx.example.net accepted it', 'Try 1, Kafka partition 3, offset 17, 7 ms', 'good'],
+    ],
+    [
+      'try_failed',
+      { attempt: 1, reply: later, stage: 'envelope', dueAt: 'due' },
+      ['Try 1: asked to come back later', 'The next try is due at <due>', 'wait'],
+    ],
+    [
+      'try_failed',
+      { attempt: 1, reply: '535 no', stage: 'connect', dueAt: 'due' },
+      ['Try 1: mx.example.net turned us away: it answered 535', 'The next try is due at <due>', 'wait'],
+    ],
+    [
+      'try_failed',
+      { attempt: 1, reply: 'Connection closed', flagged: true, dueAt: 'due' },
+      ['Try 1: the line broke after the mail had left', 'The next try is due at <due>', 'unsure'],
+    ],
+    [
+      'dead',
+      { attempt: 1, reply: gone, stage: 'envelope' },
+      ['Try 1: mx.example.net refused it: the mailbox does not exist', 'Given up; a notice is on email-dlq', 'stop'],
+    ],
+    [
+      'dead',
+      { attempt: 1, stage: 'render' },
+      ['Try 1: the mail could not be made from its template', 'Given up; a notice is on email-dlq', 'stop'],
+    ],
+    [
+      'dead',
+      { attempt: 4, reply: 'Connection closed', flagged: true },
+      ['Try 4: the line broke after the mail had left', 'Given up; a notice is on email-dlq', 'unsure'],
+    ],
+    ['released', {}, ['Given back before it was sent', 'The worker was stopping; no try was used', 'fact']],
+    [
+      'worker_lost',
+      {},
+      ['The worker was lost while it sent this mail', 'It is sent again; a second copy is possible', 'unsure'],
+    ],
+    [
+      'worker_lost',
+      { reason: 'crash_loop' },
+      ['The worker was lost while it sent this mail', 'Given up: it has happened too often', 'unsure'],
+    ],
+    [
+      'proven_sent',
+      {},
+      ['mx.example.net had accepted it after all', 'The proof came late; nothing more is sent', 'good'],
+    ],
+    ['cancelled', { by: 'Maya', reason: 'asked twice' }, ['Cancelled by Maya', 'asked twice', 'calm']],
+  ])('%s %j', (event, detail, expected) => {
+    expect(told(event, detail)).toEqual(expected)
+  })
+
+  const events: MessageEventKind[] = [
+    'accepted',
+    'kafka_unreachable',
+    'sending',
+    'sent',
+    'try_failed',
+    'dead',
+    'released',
+    'worker_lost',
+    'proven_sent',
+    'cancelled',
+  ]
+  test('is whole for rows that an older version wrote, without any detail', () => {
+    for (const event of events) {
+      const { sentence, detail } = tell({ at: 'at', event, detail: {} }, words)
+      expect(sentence).toMatch(/^[a-zA-Z]/)
+      for (const line of [sentence, detail ?? '']) {
+        expect(line).not.toMatch(holes)
+        expect(claims(line)).toBeNull()
+      }
+    }
+  })
+
+  test('carries the instant and the reply as they came', () => {
+    const entry = tell({ at: '2026-11-23T14:02:00Z', event: 'dead', detail: { reply: gone } }, words)
+    expect(entry).toMatchObject({ at: '2026-11-23T14:02:00Z', event: 'dead', reply: gone })
+  })
+})
