@@ -9,9 +9,9 @@ export class ConfigError extends Error {
 }
 
 const port = (standard: number) => z.coerce.number().int().min(1).max(65535).default(standard)
-const count = (standard: number) => z.coerce.number().int().positive().default(standard)
+const count = (standard: number) => z.coerce.number().int().min(1).default(standard)
 /** Spans, in milliseconds. */
-const spanMs = (standard: number) => z.coerce.number().int().positive().max(86_400_000).default(standard)
+const spanMs = (standard: number) => z.coerce.number().int().min(1).max(86_400_000).default(standard)
 const text = (standard: string) => z.string().min(1).default(standard)
 const flag = z
   .enum(['true', 'false'])
@@ -26,6 +26,10 @@ const keyring = z.string().transform((value, context) => {
   })
   if (keys.some((key) => !/^[\w-]{1,32}$/.test(key.id) || key.secret.length !== 32)) {
     context.addIssue({ code: 'custom', message: 'must be pairs like key1:<32 bytes in base64>, separated by commas' })
+    return z.NEVER
+  }
+  if (new Set(keys.map((key) => key.id)).size < keys.length) {
+    context.addIssue({ code: 'custom', message: 'must give each key an id of its own: two have the same' })
     return z.NEVER
   }
   return keys
@@ -95,8 +99,8 @@ const seedSchema = z.object({
   APP_ENV: z.literal('local', 'is not local: the known sign-in is only for the local stack'),
   DATABASE_URL: common.DATABASE_URL,
   LOCAL_ADMIN_EMAIL: z.email(),
-  LOCAL_ADMIN_PASSWORD: z.string().min(8),
-  LOCAL_API_KEY: z.string().startsWith('usk_').min(32),
+  LOCAL_ADMIN_PASSWORD: z.string().min(8, 'must be at least 8 characters long'),
+  LOCAL_API_KEY: z.string().startsWith('usk_', 'must begin with usk_').min(32, 'must be at least 32 characters long'),
 })
 
 const catcherSchema = z.object({
@@ -151,7 +155,7 @@ function read<T extends z.ZodType>(schema: T, environment: Environment): z.infer
 }
 
 function plain(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return 'must be a number'
+  if (issue.code === 'invalid_type') return issue.expected === 'int' ? 'must be a whole number' : 'must be a number'
   if (issue.code === 'invalid_value')
     return issue.message.startsWith('is ') ? issue.message : `must be one of: ${issue.values.join(', ')}`
   if (issue.code === 'too_small' && issue.origin === 'number')
