@@ -9,12 +9,19 @@ const bodyLimit = 16 * 1024
 const serve: Handler = (request, { params }) =>
   answering(request, async () => {
     const path = [(await params)['nextauth'] ?? []].flat()
-    // next-auth reads a body of any size, so it gets one that was measured.
-    const body = request.method === 'POST' ? await readText(request, bodyLimit) : undefined
+    const body = request.method === 'POST' ? await readForm(request) : undefined
     const { method, headers } = request
     const response = await handleAuth(new NextRequest(request.url, { method, headers, body }), path)
     if (!response) throw new AppError('not_found', 'There is nothing at this address.')
     return response
   })
+
+/** next-auth reads a body of any size and stumbles over broken JSON: it gets a form, and one that was measured. */
+function readForm(request: Request): Promise<string> {
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new AppError('not_json', 'Please send a form here, of the type application/x-www-form-urlencoded.')
+  }
+  return readText(request, bodyLimit)
+}
 
 export { serve as GET, serve as POST }
