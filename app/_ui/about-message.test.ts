@@ -71,9 +71,9 @@ it('a list says in short what happens', () => {
   )
 })
 
-describe('the path', () => {
-  const states = (given: Message) => pathOf(given, words, now).map(({ label, state }) => `${label}: ${state}`)
+const states = (given: Message) => pathOf(given, words, now).map(({ label, state }) => `${label}: ${state}`)
 
+describe('the path', () => {
   it('goes on from step to step', () => {
     expect(states(message({}))).toEqual(['Saved: done', 'In Kafka: now', 'First try: to-come', 'Accepted: to-come'])
     expect(states(message({ status: 'sending' }))).toEqual([

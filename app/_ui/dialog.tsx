@@ -6,14 +6,32 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import IconButton from '@mui/material/IconButton'
 import { X } from 'lucide-react'
-import { useId, type ReactNode, type SubmitEvent } from 'react'
+import { useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
 import styles from './dialog.module.css'
 
+/** Only ever one dialog is open. */
+const titleId = 'dialog-title'
+
+/** The one dialog: traps the focus and gives it back; whole screen on a phone. It shows a `DialogBody`. */
+export function Dialog(props: { onClose: () => void; isLocked?: boolean; children: ReactNode }) {
+  return (
+    <MuiDialog
+      open
+      onClose={props.isLocked ? undefined : props.onClose}
+      aria-labelledby={titleId}
+      maxWidth={false}
+      transitionDuration={{ enter: 180, exit: 120 }}
+    >
+      {props.children}
+    </MuiDialog>
+  )
+}
+
 /**
- * The one dialog: traps the focus and gives it back, whole screen on a phone, actions at its foot. With `onSubmit` it is a
- * form; `isLocked` while that is on its way, so that nothing is lost or sent twice.
+ * Title, content, and actions at the foot. With `onSubmit` it is a form; `isLocked` while that is on its way, so that
+ * nothing is lost or sent twice. The first field gets the focus, or else the content itself.
  */
-export function Dialog(props: {
+export function DialogBody(props: {
   title: string
   onClose: () => void
   children: ReactNode
@@ -22,46 +40,36 @@ export function Dialog(props: {
   isLocked?: boolean
 }) {
   const { title, onClose, children, actions, onSubmit, isLocked = false } = props
-  const titleId = useId()
-  const close = () => {
-    if (!isLocked) onClose()
-  }
-  const content = (
+  const content = useRef<HTMLDivElement>(null)
+  useEffect(() => (content.current?.querySelector('input') ?? content.current)?.focus(), [])
+
+  const parts = (
     <>
       <div className={styles.head}>
         <DialogTitle id={titleId}>{title}</DialogTitle>
-        <IconButton aria-label="Close this dialog" title="Close" disabled={isLocked} onClick={close}>
+        <IconButton aria-label="Close this dialog" title="Close" disabled={isLocked} onClick={onClose}>
           <X size={16} />
         </IconButton>
       </div>
-      <DialogContent className={styles.content}>{children}</DialogContent>
+      <DialogContent ref={content} tabIndex={-1} className={styles.content}>
+        {children}
+      </DialogContent>
       <DialogActions disableSpacing className={styles.actions}>
         {actions}
       </DialogActions>
     </>
   )
+  if (!onSubmit) return parts
   return (
-    <MuiDialog
-      open
-      onClose={close}
-      aria-labelledby={titleId}
-      maxWidth={false}
-      transitionDuration={{ enter: 180, exit: 120 }}
+    <form
+      noValidate
+      className={styles.form}
+      onSubmit={(event: SubmitEvent) => {
+        event.preventDefault()
+        if (!isLocked) onSubmit()
+      }}
     >
-      {onSubmit ? (
-        <form
-          noValidate
-          className={styles.form}
-          onSubmit={(event: SubmitEvent) => {
-            event.preventDefault()
-            if (!isLocked) onSubmit()
-          }}
-        >
-          {content}
-        </form>
-      ) : (
-        content
-      )}
-    </MuiDialog>
+      {parts}
+    </form>
   )
 }

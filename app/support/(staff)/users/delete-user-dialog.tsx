@@ -2,10 +2,10 @@
 
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
-import { Dialog } from '@/app/_ui/dialog'
+import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
 import { TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
@@ -21,8 +21,6 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
   const [typed, setTyped] = useState('')
   const [isBusy, setIsBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
   const isSure = sameAddressKey(typed.trim()) === sameAddressKey(user.email)
 
   const remove = async () => {
@@ -43,41 +41,42 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
   }
 
   return (
-    <Dialog
-      title={`Delete ${nameOf(user)}?`}
-      onClose={onClose}
-      onSubmit={() => void remove()}
-      isLocked={isBusy}
-      actions={
-        <>
-          <Button onClick={onClose} disabled={isBusy}>
-            Keep
-          </Button>
-          <BusyButton type="submit" variant="contained" color="error" disabled={!isSure} isBusy={isBusy}>
-            Delete user
-          </BusyButton>
-        </>
-      }
-    >
-      <div className={styles.body}>
-        {problem ? (
-          <Notice severity="error" title="The user was not deleted.">
-            {problem}
-          </Notice>
-        ) : null}
-        <p>
-          The account is gone for good. Mail to them that still waits is cancelled; mail that was sent stays in the
-          list, without a name. Type the address <b className={styles.address}>{user.email}</b> to go on.
-        </p>
-        <TextField
-          label="Their address"
-          inputRef={input}
-          autoComplete="off"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          inputProps={{ autoCapitalize: 'none', spellCheck: false }}
-        />
-      </div>
+    <Dialog onClose={onClose} isLocked={isBusy}>
+      <DialogBody
+        title={`Delete ${nameOf(user)}?`}
+        onClose={onClose}
+        onSubmit={() => void remove()}
+        isLocked={isBusy}
+        actions={
+          <>
+            <Button onClick={onClose} disabled={isBusy}>
+              Keep
+            </Button>
+            <BusyButton type="submit" variant="contained" color="error" disabled={!isSure} isBusy={isBusy}>
+              Delete user
+            </BusyButton>
+          </>
+        }
+      >
+        <div className={styles.body}>
+          {problem ? (
+            <Notice severity="error" title="The user was not deleted.">
+              {problem}
+            </Notice>
+          ) : null}
+          <p>
+            The account is gone for good. Mail to them that still waits is cancelled; mail that was sent stays in the
+            list, without a name. Type the address <b className={styles.address}>{user.email}</b> to go on.
+          </p>
+          <TextField
+            label="Their address"
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            inputProps={{ autoCapitalize: 'none', spellCheck: false }}
+          />
+        </div>
+      </DialogBody>
     </Dialog>
   )
 }

@@ -1,19 +1,16 @@
 'use client'
 
-import { zodResolver } from '@hookform/resolvers/zod'
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
-import { useForm, useWatch, type FieldErrors } from 'react-hook-form'
-import type { z } from 'zod'
+import { useEffect, useRef, useState, type ChangeEvent } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
-import { Dialog } from '@/app/_ui/dialog'
+import { DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { createableRoles, type StaffActor } from '@/core/permissions'
-import { createUserRequest, plainWords, type CreateUserRequest } from '@/core/requests'
+import { createUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel, type Role } from '@/core/roles'
 import type { CreatedUser } from '@/server/create-user'
 import styles from '../dialog-body.module.css'
@@ -26,86 +23,88 @@ const meanings: Record<Role, string> = {
   super_admin: 'May do everything, and creates every role.',
 }
 
-const labels = {
-  first_name: 'First name',
-  last_name: 'Last name',
-  email: 'Address',
-  role: 'Role',
-  password: 'First password',
-}
+const labels = { first_name: 'First name', last_name: 'Last name', email: 'Address', password: 'First password' }
 type Field = keyof typeof labels
-const isField = (name: string): name is Field => Object.hasOwn(labels, name)
+type Faults = Partial<Record<Field | 'role', string>>
 
-type Values = z.input<typeof createUserRequest>
+const empty: Record<Field, string> = { first_name: '', last_name: '', email: '', password: '' }
 
+/** Checks a field when it is left, and from then on at each change; with the schema that the API checks with. */
 export function CreateUserForm(props: {
   actor: StaffActor
+  isBusy: boolean
+  setIsBusy: (isBusy: boolean) => void
   onCreated: (user: CreatedUser) => void
   onClose: () => void
 }) {
-  const { actor, onCreated, onClose } = props
+  const { actor, isBusy, setIsBusy, onCreated, onClose } = props
   const queries = useQueryClient()
+  const [typed, setTyped] = useState(empty)
+  const [role, setRole] = useState<Role>('user')
   const [hasPassword, setHasPassword] = useState(false)
+  const [left, setLeft] = useState<ReadonlySet<Field>>(new Set())
+  const [refused, setRefused] = useState<Faults>({})
   const [problem, setProblem] = useState<string | null>(null)
   const summary = useRef<HTMLDivElement>(null)
-  const { control, register, handleSubmit, setError, setFocus, setValue, formState } = useForm<
-    Values,
-    unknown,
-    CreateUserRequest
-  >({
-    mode: 'onTouched',
-    shouldFocusError: false,
-    defaultValues: { first_name: '', last_name: '', email: '', role: 'user' },
-    resolver: zodResolver(createUserRequest, { error: plainWords }),
-  })
-  const { errors, isSubmitting } = formState
-  const password = useWatch({ control, name: 'password' })
 
-  useEffect(() => setFocus('first_name'), [setFocus])
+  const { password, ...person } = typed
+  const checked = createUserRequest.safeParse(
+    { ...person, role, ...(hasPassword ? { password } : {}) },
+    { error: plainWords },
+  )
+  const faults: Faults = checked.success ? {} : faultsByField(checked.error)
 
   useEffect(() => {
     if (problem !== null) summary.current?.focus()
   }, [problem])
 
-  const create = async (request: CreateUserRequest) => {
+  const create = async () => {
+    setLeft(new Set(Object.keys(labels) as Field[]))
+    if (!checked.success) {
+      const names = Object.keys(labels).filter((name) => name in faults)
+      return setProblem(`Please check: ${names.map((name) => labels[name as Field]).join(', ')}.`)
+    }
     setProblem(null)
+    setIsBusy(true)
     try {
-      onCreated(await api<CreatedUser>('/api/users', { method: 'POST', body: request }))
+      onCreated(await api<CreatedUser>('/api/users', { method: 'POST', body: checked.data }))
       void queries.invalidateQueries()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      for (const [name, message] of Object.entries(error.fields)) if (isField(name)) setError(name, { message })
+      setRefused(error.fields)
       setProblem(error.message)
+    } finally {
+      setIsBusy(false)
     }
   }
-  const sayWhatToCorrect = (faults: FieldErrors<Values>) => {
-    const fields = Object.keys(faults).filter(isField)
-    setProblem(`Please check ${fields.map((field) => labels[field]).join(', ')}.`)
-  }
-  const submit = () => {
-    setProblem(null)
-    void handleSubmit(create, sayWhatToCorrect)()
-  }
 
-  /** MUI wants the ref of the input under another name. */
-  const field = (name: Exclude<Field, 'role'>) => {
-    const { ref, ...rest } = register(name, { shouldUnregister: name === 'password' })
-    return { ...rest, inputRef: ref, label: labels[name], fault: errors[name]?.message, readOnly: isSubmitting }
+  const type = (name: Field, value: string) => {
+    setTyped({ ...typed, [name]: value })
+    setRefused({ ...refused, [name]: undefined })
   }
+  const field = (name: Field) => ({
+    name,
+    label: labels[name],
+    value: typed[name],
+    fault: refused[name] ?? (left.has(name) ? faults[name] : undefined),
+    readOnly: isBusy,
+    onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => type(name, event.target.value),
+    onBlur: () => typed[name] !== '' && setLeft(new Set([...left, name])),
+  })
 
   return (
-    <Dialog
+    <DialogBody
       title="Create user"
       onClose={onClose}
-      onSubmit={submit}
-      isLocked={isSubmitting}
+      onSubmit={() => void create()}
+      isLocked={isBusy}
       actions={
         <>
           <span className={styles.first}>A welcome mail is queued in the same step.</span>
-          <Button onClick={onClose} disabled={isSubmitting}>
+          <Button onClick={onClose} disabled={isBusy}>
             Cancel
           </Button>
-          <BusyButton type="submit" variant="contained" isBusy={isSubmitting}>
+          <BusyButton type="submit" variant="contained" isBusy={isBusy}>
             Create user
           </BusyButton>
         </>
@@ -128,14 +127,15 @@ export function CreateUserForm(props: {
           inputProps={{ autoCapitalize: 'none', spellCheck: false }}
         />
         <RadioGroup legend="Role" isBoxed>
-          {createableRoles(actor).map((role) => (
+          {createableRoles(actor).map((one) => (
             <Radio
-              key={role}
-              {...register('role')}
-              value={role}
-              label={roleLabel(role)}
-              meaning={meanings[role]}
-              disabled={isSubmitting}
+              key={one}
+              name="role"
+              label={roleLabel(one)}
+              meaning={meanings[one]}
+              checked={role === one}
+              onChange={() => setRole(one)}
+              disabled={isBusy}
             />
           ))}
         </RadioGroup>
@@ -145,12 +145,14 @@ export function CreateUserForm(props: {
             label="Mail a one-time link"
             checked={!hasPassword}
             onChange={() => setHasPassword(false)}
+            disabled={isBusy}
           />
           <Radio
             name="first-sign-in"
             label="Set a first password"
             checked={hasPassword}
             onChange={() => setHasPassword(true)}
+            disabled={isBusy}
           />
         </RadioGroup>
         {hasPassword ? (
@@ -158,17 +160,15 @@ export function CreateUserForm(props: {
             {...field('password')}
             autoComplete="new-password"
             help="The welcome mail carries it. They must change it when they first sign in."
-            // What the generator writes has to be told to MUI; what people type is the form's alone.
-            value={password ?? ''}
             aside={
               <button
                 type="button"
                 className={styles.generate}
+                disabled={isBusy}
                 onClick={() =>
-                  setValue(
+                  type(
                     'password',
                     generatePassword((count) => crypto.getRandomValues(new Uint8Array(count))),
-                    { shouldValidate: true, shouldTouch: true },
                   )
                 }
               >
@@ -178,6 +178,6 @@ export function CreateUserForm(props: {
           />
         ) : null}
       </div>
-    </Dialog>
+    </DialogBody>
   )
 }

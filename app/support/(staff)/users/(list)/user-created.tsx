@@ -3,11 +3,10 @@
 import Button from '@mui/material/Button'
 import { Check, Send } from 'lucide-react'
 import Link from 'next/link'
-import { useEffect, useState } from 'react'
-import { announce } from '@/app/_ui/announce'
+import { useState } from 'react'
 import { answerOf, pathOf } from '@/app/_ui/about-message'
 import { useTickingNow } from '@/app/_ui/clock'
-import { Dialog } from '@/app/_ui/dialog'
+import { DialogBody } from '@/app/_ui/dialog'
 import { Path } from '@/app/_ui/path'
 import { shownStatus } from '@/app/_ui/status'
 import { StatusChip, StatusIcon } from '@/app/_ui/status-chip'
@@ -28,7 +27,7 @@ export function UserCreated(props: { user: CreatedUser; onAnother: () => void; o
   const { user, onAnother, onClose } = props
   const [createdAt] = useState(() => new Date().toISOString())
   return (
-    <Dialog
+    <DialogBody
       title={nameOf(user)}
       onClose={onClose}
       actions={
@@ -63,7 +62,7 @@ export function UserCreated(props: { user: CreatedUser; onAnother: () => void; o
           You can close this; the mail goes on by itself. What comes of it stands on this person’s page.
         </p>
       </div>
-    </Dialog>
+    </DialogBody>
   )
 }
 
@@ -76,7 +75,6 @@ function WelcomeMail({ id }: { id: string }) {
   const message = data?.message
   const now = useTickingNow(message !== undefined && !isFinal(message.status))
   const title = message ? titleOf(message) : 'Their welcome mail is saved.'
-  useEffect(() => announce(`The user exists. ${title}`), [title])
 
   if (!message) {
     return (
@@ -84,7 +82,9 @@ function WelcomeMail({ id }: { id: string }) {
         <span className={styles.icon} aria-hidden>
           <Send size={16} />
         </span>
-        <p className={styles.factTitle}>{title}</p>
+        <p className={styles.factTitle} aria-live="polite">
+          {title}
+        </p>
         <p className={styles.factText}>From here on it is never lost.</p>
       </div>
     )
@@ -96,7 +96,9 @@ function WelcomeMail({ id }: { id: string }) {
       <span className={styles.icon} aria-hidden>
         {status === 'sending' ? <Send size={16} /> : <StatusIcon status={status} size={16} />}
       </span>
-      <p className={styles.factTitle}>{title}</p>
+      <p className={styles.factTitle} aria-live="polite">
+        {title}
+      </p>
       <span className={styles.factSide}>
         <StatusChip status={status} />
       </span>

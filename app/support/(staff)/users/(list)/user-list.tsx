@@ -150,10 +150,10 @@ function UserPager(props: {
 }
 
 const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
-  { key: 'name', head: 'Name', sortBy: 'first_name', width: '17%', narrow: 'who', link: true, cell: nameOf },
-  { key: 'email', head: 'Address', sortBy: 'email', width: '21%', narrow: 'what', cell: (user) => user.email },
-  { key: 'role', head: 'Role', sortBy: 'role', width: '12%', cell: (user) => roleLabel(user.role) },
-  { key: 'account', head: 'Account', width: '16%', cell: (user) => <AccountState user={user} inRow /> },
+  { key: 'name', head: 'Name', sortBy: 'first_name', width: '16%', narrow: 'who', link: true, cell: nameOf },
+  { key: 'email', head: 'Address', sortBy: 'email', width: '19%', narrow: 'what', cell: (user) => user.email },
+  { key: 'role', head: 'Role', sortBy: 'role', width: '11%', cell: (user) => roleLabel(user.role) },
+  { key: 'account', head: 'Account', width: '14%', cell: (user) => <AccountState user={user} inRow /> },
   {
     key: 'mail',
     head: 'Last mail',
@@ -173,7 +173,7 @@ const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Colu
     key: 'created',
     head: 'Created',
     sortBy: 'created_at',
-    width: '12%',
+    width: '11%',
     cell: (user) => <Time at={user.created_at} as="dayAndClock" inRow />,
   },
   {
