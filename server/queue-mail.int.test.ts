@@ -1,6 +1,6 @@
 import { Kafka } from 'kafkajs'
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { recordSchema } from '@/core/message'
 import { scopes, type Actor } from '@/core/permissions'
 import { readKafkaRecord, type RawRecord } from '@/kafka/record'
@@ -17,16 +17,20 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const openWith = (brokers: string): Promise<TestContext> =>
+let app: TestContext
+afterEach(() => app.close())
+
+const openWith = (brokers: string, settings: Record<string, string> = {}): Promise<TestContext> =>
   openTestContext({
     DATABASE_URL: database.url,
     KAFKA_BROKERS: brokers,
     KAFKA_TOPIC: topic,
     KAFKA_DLQ_TOPIC: dlqTopic,
     KAFKA_PARTITIONS: '3',
+    ...settings,
   })
 
-const create = (app: TestContext, actor: Actor, email: string) =>
+const create = (actor: Actor, email: string) =>
   createUser(app, asked(actor), {
     first_name: 'Ann',
     last_name: 'Doe',
@@ -35,7 +39,7 @@ const create = (app: TestContext, actor: Actor, email: string) =>
     welcome: true,
     password: 'canary-4711-password',
   })
-const work = async (app: TestContext, id: string | null) =>
+const work = async (id: string | null) =>
   (
     await app.db.execute(
       sql`select ring_at <= now() as due, kafka_failed_at is not null as failed from outbox where message_id = ${id}`,
@@ -43,7 +47,8 @@ const work = async (app: TestContext, id: string | null) =>
   )[0]
 
 test('the record is in Kafka when the answer comes: signed, for try 1, and without the password', async () => {
-  const app = await openWith(inject('brokers'))
+  // How long a first publish takes on a busy machine is not what is asked here.
+  app = await openWith(inject('brokers'), { PUBLISH_DEADLINE_MS: '20000' })
   await ensureTopics(app.config, app.log)
   const { actor } = await app.key(scopes, 'with Kafka')
 
@@ -54,10 +59,7 @@ test('the record is in Kafka when the answer comes: signed, for try 1, and witho
   const received = new Promise<RawRecord>((resolve) => {
     void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message as RawRecord)) })
   })
-  // The first record may meet a producer that is still connecting; then it is the relay's.
-  await app.publisher.publish(topic, [], 10_000)
-
-  const created = await create(app, actor, 'kafka@example.com')
+  const created = await create(actor, 'kafka@example.com')
   const record = await received
   expect(readKafkaRecord(topic, record, app.config.SIGNING_KEYS)).toEqual({
     kind: 'ring',
@@ -76,19 +78,17 @@ test('the record is in Kafka when the answer comes: signed, for try 1, and witho
     },
   })
   expect(value).not.toContain('canary')
-  expect(await work(app, created.welcome_message_id)).toMatchObject({ due: false, failed: false })
+  expect(await work(created.welcome_message_id)).toMatchObject({ due: false, failed: false })
   await consumer.disconnect()
-  await app.close()
 })
 
 test('while Kafka is away each answer comes in under a second, and the relay is told at once', async () => {
-  const app = await openWith('127.0.0.1:1')
+  app = await openWith('127.0.0.1:1')
   const { actor } = await app.key(scopes, 'without Kafka')
   for (const email of ['away-1@example.com', 'away-2@example.com', 'away-3@example.com']) {
     const startedAt = performance.now()
-    const created = await create(app, actor, email)
+    const created = await create(actor, email)
     expect(performance.now() - startedAt).toBeLessThan(1_000)
-    expect(await work(app, created.welcome_message_id)).toMatchObject({ due: true, failed: true })
+    expect(await work(created.welcome_message_id)).toMatchObject({ due: true, failed: true })
   }
-  await app.close()
 })

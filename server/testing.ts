@@ -33,6 +33,7 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
     SMTP_HOST: 'smtp.example.com',
     SMTP_USER: 'noreply@usualstore.com',
     KAFKA_BROKERS: noKafka,
+    PUBLISH_DEADLINE_MS: '400',
     ...settings,
   })
   const open: Context = context()
