@@ -5,12 +5,17 @@ import type { Logger } from '@/runtime/log'
 const perStatement = 100
 const againMs = 500
 
+type Entry = { settlement: Settlement; done: () => void }
+
+/** A server may say anything; Postgres cannot store these, and one such reply would hold up all results. */
+const storable = (words: string): string => words.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')
+
 /**
  * Writes results down, several in one statement: what came while the last statement was under way goes with the next. A lone
  * result waits for nobody. While Postgres is away it tries again and forgets nothing.
  */
 export class Settler {
-  readonly #queue: { settlement: Settlement; done: () => void }[] = []
+  readonly #queue: Entry[] = []
   #writing = false
 
   constructor(
@@ -21,7 +26,15 @@ export class Settler {
   /** Resolves once it is in Postgres. */
   settle(settlement: Settlement): Promise<void> {
     return new Promise((resolve) => {
-      this.#queue.push({ settlement, done: resolve })
+      const { reply, detail } = settlement
+      this.#queue.push({
+        settlement: {
+          ...settlement,
+          reply: reply && storable(reply),
+          detail: detail.reply ? { ...detail, reply: storable(detail.reply) } : detail,
+        },
+        done: resolve,
+      })
       if (!this.#writing) void this.#write()
     })
   }
@@ -29,23 +42,39 @@ export class Settler {
   async #write(): Promise<void> {
     this.#writing = true
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, perStatement)
+      let left = this.#nextBatch()
       try {
         const settled = new Set(
           await settleMessages(
             this.sql,
-            batch.map((entry) => entry.settlement),
+            left.map((entry) => entry.settlement),
           ),
         )
-        for (const { settlement } of batch) if (!settled.has(settlement.messageId)) await this.#lost(settlement)
-        for (const entry of batch) entry.done()
+        for (const { settlement, done } of left) if (settled.has(settlement.messageId)) done()
+        // Only these may be repeated when Postgres goes away now: what is settled would look lost the second time.
+        left = left.filter(({ settlement }) => !settled.has(settlement.messageId))
+        for (let next = left[0]; next; next = left[0]) {
+          await this.#lost(next.settlement)
+          next.done()
+          left.shift()
+        }
       } catch (error) {
-        this.log.warn({ err: error, waiting: batch.length }, 'Results could not be recorded; trying again')
-        this.#queue.unshift(...batch)
+        this.log.warn({ err: error, waiting: left.length }, 'Results could not be recorded; trying again')
+        this.#queue.unshift(...left)
         await new Promise((resolve) => setTimeout(resolve, againMs))
       }
     }
     this.#writing = false
+  }
+
+  /** One result of each message: a second one is of another hold, and the answer of the statement only names messages. */
+  #nextBatch(): Entry[] {
+    const messages = new Set<string>()
+    for (const { settlement } of this.#queue) {
+      if (messages.size === perStatement || messages.has(settlement.messageId)) break
+      messages.add(settlement.messageId)
+    }
+    return this.#queue.splice(0, messages.size)
   }
 
   /** The hold had run out. Only a proof of acceptance still counts; anything else is the new holder's to find out. */
