@@ -216,14 +216,17 @@ describe('stopping', () => {
     expect(hold.calls).toHaveLength(1)
   })
 
-  test('during a hold still hands on what was held, so that it is given back rather than lost', async () => {
+  test('during a hold waits for it, and hands on what was held, so that it is given back rather than lost', async () => {
     const { intake, deliver, holdAll, sent } = open(1)
     const taken = intake.take(ring(0))
-    const stopped = intake.stop()
+    const order: string[] = []
+    const stopped = intake.stop().then(() => order.push('stopped'))
     await holdAll()
     expect(await taken).toBe('held')
+    await expect.poll(() => deliver.calls.map((message) => message.messageId)).toEqual(['m0'])
+    order.push('sent')
     await sent()
     await stopped
-    expect(deliver.calls.map((message) => message.messageId)).toEqual(['m0'])
+    expect(order).toEqual(['sent', 'stopped'])
   })
 })
