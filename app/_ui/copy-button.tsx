@@ -4,6 +4,7 @@ import IconButton from '@mui/material/IconButton'
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { announce } from './announce'
+import styles from './copy-button.module.css'
 
 /** Copies a value, and says so for two seconds. */
 export function CopyButton({ value, what }: { value: string; what: string }) {
@@ -30,7 +31,7 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
       aria-label={isCopied ? 'Copied' : `Copy ${what}`}
       title={isCopied ? 'Copied' : `Copy ${what}`}
       onClick={() => void copy()}
-      sx={{ width: 28, height: 28 }}
+      className={styles.copy}
     >
       {isCopied ? <Check size={14} /> : <Copy size={14} />}
     </IconButton>

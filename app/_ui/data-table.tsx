@@ -20,6 +20,8 @@ export type Column<Row> = {
   /** The part of the width it may take; a cell without one is as wide as its words. */
   width?: string
   isHeadUnseen?: true
+  /** Left out where there is little room. */
+  isLesser?: true
 }
 
 export type Sort = { by: string; order: 'asc' | 'desc' }
@@ -51,8 +53,12 @@ export function DataTable<Row>(props: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ key, narrow, link, cell }) => (
-                <td key={key} className={narrow ? styles[narrow] : styles.wideOnly} data-link={link}>
+              {columns.map(({ key, narrow, link, isLesser, cell }) => (
+                <td
+                  key={key}
+                  className={narrow ? styles[narrow] : isLesser ? styles.lesser : styles.wideOnly}
+                  data-link={link}
+                >
                   {link === undefined ? null : (
                     <Link href={rowHref(row)} className={link === 'narrow' ? styles.narrowLink : styles.rowLink}>
                       {cell(row)}
@@ -70,11 +76,12 @@ export function DataTable<Row>(props: Props<Row>) {
 }
 
 function Head<Row>({ column, sort }: { column: Column<Row>; sort: Props<Row>['sort'] }) {
-  const { head, sortBy, width, isHeadUnseen } = column
+  const { head, sortBy, width, isHeadUnseen, isLesser } = column
+  const className = isLesser ? styles.lesser : undefined
   const style = width === undefined ? undefined : { width }
   if (sortBy === undefined || !sort) {
     return (
-      <th scope="col" style={style}>
+      <th scope="col" style={style} className={className}>
         {isHeadUnseen ? <span className="unseen">{head}</span> : head}
       </th>
     )
@@ -82,7 +89,12 @@ function Head<Row>({ column, sort }: { column: Column<Row>; sort: Props<Row>['so
   const current = sort.value.by === sortBy ? sort.value.order : null
   const Arrow = current === 'asc' ? ArrowUp : ArrowDown
   return (
-    <th scope="col" style={style} aria-sort={current ? (current === 'asc' ? 'ascending' : 'descending') : undefined}>
+    <th
+      scope="col"
+      style={style}
+      className={className}
+      aria-sort={current ? (current === 'asc' ? 'ascending' : 'descending') : undefined}
+    >
       <button
         type="button"
         className={styles.sort}
