@@ -2,7 +2,7 @@ import type { DeadReason } from './message'
 import { retryDelayMs } from './retry'
 
 /** How far a conversation with the SMTP server had come. `dot`: the final dot of DATA had left. */
-export type Stage = 'connect' | 'envelope' | 'body' | 'dot'
+type Stage = 'connect' | 'envelope' | 'body' | 'dot'
 
 /** What one try ended with, before anyone decides what follows from it. */
 export type SendResult =
@@ -16,6 +16,8 @@ export type SendResult =
   | { kind: 'unknown'; error: string }
   /** The mail could not be made from its template and data. */
   | { kind: 'not_rendered'; error: string }
+  /** Nobody wants it any more: the account that it was about is gone. */
+  | { kind: 'not_wanted'; why: string }
   /** Given back before anything was sent: we are stopping, or the hold was too short to begin. */
   | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' }
 
@@ -23,6 +25,7 @@ export type Outcome =
   | { kind: 'sent' }
   | { kind: 'retry'; delayMs: number; mayHaveBeenDelivered: boolean }
   | { kind: 'release' }
+  | { kind: 'cancel' }
   | { kind: 'dead'; reason: DeadReason; mayHaveBeenDelivered: boolean }
 
 export type DeliveryRules = { retryBaseMs: number; ambiguousWaitMs: number }
@@ -50,6 +53,8 @@ export function decide(input: {
       return { kind: 'sent' }
     case 'not_begun':
       return { kind: 'release' }
+    case 'not_wanted':
+      return { kind: 'cancel' }
     case 'not_rendered':
       return { kind: 'dead', reason: 'not_rendered', mayHaveBeenDelivered: false }
     case 'unknown':

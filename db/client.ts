@@ -42,6 +42,6 @@ export function openWorkerDatabase(options: Options): Sql {
 
 /** Calls back whenever work was left for the relay. Reconnects by itself; polling is the safety net. */
 export async function listenForWork(sql: Sql, onWork: () => void): Promise<{ stop: () => Promise<void> }> {
-  const { unlisten } = await sql.listen('outbox', onWork)
-  return { stop: unlisten }
+  const listening = await sql.listen('outbox', onWork)
+  return { stop: () => listening.unlisten() }
 }

@@ -12,7 +12,7 @@ export type Settlement = {
   detail: EventDetail
 }
 
-const eventOf = { sent: 'sent', retry: 'try_failed', release: 'released', dead: 'dead' } as const
+const eventOf = { sent: 'sent', retry: 'try_failed', release: 'released', cancel: 'cancelled', dead: 'dead' } as const
 
 /**
  * Records several tries in one statement, each fenced by its hold token.
@@ -45,7 +45,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
       order by o.message_id
       for update of o
     ), gone as (
-      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead')
+      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead', 'cancel')
     ), again as (
       update outbox o
       set hold = null, held_at = null, held_until = null, held_by = null, rings = 0,
@@ -60,19 +60,19 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
     ), said as (
       update messages m
       set status = case mine.outcome
-            when 'sent' then 'sent' when 'dead' then 'dead' when 'retry' then 'retrying'
+            when 'sent' then 'sent' when 'dead' then 'dead' when 'cancel' then 'cancelled' when 'retry' then 'retrying'
             else case when m.retry_count = 0 then 'queued' else 'retrying' end end,
           retry_count = m.retry_count + (mine.outcome = 'retry')::int,
           may_have_been_delivered = m.may_have_been_delivered or mine.flag,
           due_at = case when mine.outcome = 'retry' then now() + mine.delay_ms * interval '1 ms' else m.due_at end,
           sent_at = case when mine.outcome = 'sent' then now() end,
-          closed_at = case when mine.outcome in ('sent', 'dead') then now() end,
+          closed_at = case when mine.outcome in ('sent', 'dead', 'cancel') then now() end,
           dead_reason = mine.reason,
           last_reply = coalesce(mine.reply, m.last_reply)
       from mine where m.id = mine.message_id
       returning m.id, m.due_at
     ), erased as (
-      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome = 'sent'
+      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome in ('sent', 'cancel')
     ), story as (
       insert into message_events (message_id, event, detail)
       select mine.message_id, mine.event,

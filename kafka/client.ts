@@ -25,12 +25,8 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Logger):
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logLevel.WARN,
     // kafkajs says the same on every retry of an outage, and every refusal that is part of normal life ("the topic exists",
-    // "the coordinator is not there yet"): what matters is said once by those who use it.
-    logCreator: () => (entry) => {
-      const { message, error } = entry.log as { message: string; error?: string }
-      const level = entry.level === logLevel.ERROR && !message.startsWith('Response ') ? 'warn' : 'debug'
-      log[level]({ kafkajs: entry.namespace, error }, message)
-    },
+    // "the coordinator is not there yet"): what matters is said once by those who use it, this is for a closer look.
+    logCreator: () => (entry) => log.debug({ kafkajs: entry.namespace, ...entry.log }, entry.log.message),
   })
 }
 

@@ -49,12 +49,14 @@ const kafka = {
   KAFKA_REPLICATION: count(1),
 }
 
+const webAddress = z.url({ protocol: /^https?$/ })
+
 const common = {
   APP_ENV: z.enum(['local', 'production']).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
-  NEXTAUTH_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3005'),
-  STORE_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  NEXTAUTH_URL: webAddress.default('http://localhost:3005'),
+  STORE_URL: webAddress.default('http://localhost:3000'),
   SECRETS_KEYS: keyring,
   SIGNING_KEYS: keyring,
   SMTP_HOST: z.string().min(1),
@@ -123,7 +125,7 @@ const stackSchema = z.object({
   DATABASE_URL: common.DATABASE_URL.optional(),
   KAFKA_BROKERS: brokers.optional(),
   SMTP_HOST: z.string().min(1).optional(),
-  NEXTAUTH_URL: common.NEXTAUTH_URL.optional(),
+  NEXTAUTH_URL: webAddress.optional(),
   NEXTAUTH_SECRET: webSchema.shape.NEXTAUTH_SECRET.optional(),
   SECRETS_KEYS: z.string().optional(),
   SIGNING_KEYS: z.string().optional(),

@@ -191,7 +191,7 @@ describe('a process that dies at any point of the road', () => {
     await road.sql`update outbox set hold = gen_random_uuid(), held_until = now() - interval '1 s', ring_at = now() where message_id = ${id}`
     const worker = road.spawnWorker()
     await until(id, 'dead')
-    const [notice] = await road.readTopic(road.config.KAFKA_DLQ_TOPIC, 1)
+    const notice = (await road.readTopic(road.config.KAFKA_DLQ_TOPIC, id)).at(-1)
     await kill(worker)
     expect(notice?.key).toBe(id)
     expect(notice?.headers).toMatchObject({ 'dead-class': 'crash_loop', 'original-topic': road.config.KAFKA_TOPIC })

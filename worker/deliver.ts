@@ -55,6 +55,9 @@ export async function deliver(held: Held, tools: Delivery): Promise<void> {
 }
 
 async function attempt(held: Held, tools: Delivery): Promise<SendResult> {
+  // Deleted while an earlier try was under way: their mail is of no use to anybody.
+  if (held.type !== 'notification' && held.userId === null)
+    return { kind: 'not_wanted', why: 'The account was deleted' }
   let content: string
   try {
     content = await compose(held, tools)
@@ -116,6 +119,7 @@ function wordsOf(result: SendResult): string | null {
     case 'not_rendered':
       return result.error
     case 'not_begun':
+    case 'not_wanted':
       return null
     default:
       return result satisfies never
@@ -134,6 +138,7 @@ function detailOf(held: Held, result: SendResult, outcome: Outcome, ms: number):
     ...(stage !== undefined && { stage }),
     ...('mayHaveBeenDelivered' in outcome && outcome.mayHaveBeenDelivered && { flagged: true }),
     ...(outcome.kind === 'dead' && { reason: outcome.reason }),
+    ...(result.kind === 'not_wanted' && { by: 'the system', reason: result.why }),
   }
 }
 

@@ -32,6 +32,11 @@ export function createMetrics() {
       registers,
     }),
     takenOver: new Counter({ name: 'holds_taken_over_total', help: 'Messages whose worker was lost', registers }),
+    smtpOpened: new Counter({
+      name: 'smtp_connections_opened_total',
+      help: 'SMTP connections made; far fewer than mails when they are reused',
+      registers,
+    }),
     lag: new Gauge({ name: 'kafka_group_lag', help: 'Records that the group has not committed yet', registers }),
   }
 }

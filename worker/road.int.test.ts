@@ -54,4 +54,88 @@ describe('the road from the outbox to the mailbox', () => {
       may_have_been_delivered: reason === 'ambiguous',
     })
   })
+
+  it('a welcome mail whose account was deleted between two tries is cancelled, its secret erased', async () => {
+    const { id, record } = await road.accept({ to: '451+gone@example.com', secretBody: 'the first password' })
+    await road.sql`update messages set type = 'welcome' where id = ${id}`
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    await until(id, 'cancelled')
+    expect(await road.sql`select 1 from message_secrets where message_id = ${id}`).toHaveLength(0)
+    expect(await road.sql`select 1 from outbox where message_id = ${id}`).toHaveLength(0)
+    expect(await events(id)).toEqual(['accepted', 'cancelled'])
+  })
+
+  it('a sealed body is in the mail, and nowhere in Kafka or, once sent, in Postgres', async () => {
+    const { id, record } = await road.accept({ to: 'sealed@example.com', secretBody: 'canary-7391' })
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    await until(id, 'sent')
+    const [mail] = await road.mailsTo('sealed@example.com')
+    expect((await road.readMail(mail?.ID ?? '')).Text).toContain('canary-7391')
+    const records = await road.readTopic(road.config.KAFKA_TOPIC, id)
+    expect(JSON.stringify(records)).toContain(id)
+    expect(JSON.stringify(records)).not.toContain('canary-7391')
+    expect(await road.sql`select 1 from message_secrets where message_id = ${id}`).toHaveLength(0)
+    expect(JSON.stringify(await row(id))).not.toContain('canary-7391')
+  })
+
+  it('a mail has its text part first, as real text', async () => {
+    const { id, record } = await road.accept({ to: 'text@example.com', body: 'Fish & chips <3' })
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    await until(id, 'sent')
+    const [mail] = await road.mailsTo('text@example.com')
+    const { Text, Raw } = await road.readMail(mail?.ID ?? '')
+    expect(Text).toContain('Fish & chips <3')
+    expect(Raw.indexOf('text/plain')).toBeLessThan(Raw.indexOf('text/html'))
+  })
+
+  it('many mails go over few connections', async () => {
+    const asked = await Promise.all(Array.from({ length: 60 }, (_, n) => road.accept({ to: `many-${n}@example.com` })))
+    await road.publisher.publish(
+      road.config.KAFKA_TOPIC,
+      asked.map(({ record }) => record),
+      10_000,
+    )
+    for (const { id } of asked) await until(id, 'sent')
+    const metrics = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text()
+    const opened = Number(/^smtp_connections_opened_total (\d+)/m.exec(metrics)?.[1])
+    const sent = Number(/^email_attempts_total\{outcome="sent"\} (\d+)/m.exec(metrics)?.[1])
+    expect(sent).toBeGreaterThanOrEqual(60)
+    expect(opened).toBeGreaterThan(0)
+    // Ten at once at most; the misbehaving addresses above cost one each.
+    expect(opened).toBeLessThan(30)
+  })
+
+  it('stopping gives back what has not begun, unsent, and loses nothing', async () => {
+    const stopped = await openPipeline({ SMTP_CONNECTIONS: '1' })
+    try {
+      const first = await startWorker({ config: stopped.config, name: 'w2', log: stopped.log, onDead: () => undefined })
+      const asked = await Promise.all(['slow+1@example.com', 'slow+2@example.com'].map((to) => stopped.accept({ to })))
+      await stopped.publisher.publish(
+        stopped.config.KAFKA_TOPIC,
+        asked.map(({ record }) => record),
+        10_000,
+      )
+      await expect
+        .poll(() => stopped.sql`select 1 from messages where status = 'sending'`, { timeout: 20_000, interval: 25 })
+        .toHaveLength(2)
+      await first.stop()
+      const rows = await stopped.sql`select status, retry_count, may_have_been_delivered from messages order by id`
+      // Whichever had the one connection could finish; the other waited for it, and is queued as before.
+      expect(rows.map((each) => String(each['status'])).toSorted()).toEqual(['queued', 'sent'])
+      expect(rows.every((each) => each['retry_count'] === 0 && each['may_have_been_delivered'] === false)).toBe(true)
+      const second = await startWorker({
+        config: stopped.config,
+        name: 'w3',
+        log: stopped.log,
+        onDead: () => undefined,
+      })
+      await expect
+        .poll(() => stopped.sql`select 1 from messages where status = 'sent'`, { timeout: 20_000, interval: 25 })
+        .toHaveLength(2)
+      await second.stop()
+      for (const to of ['slow+1@example.com', 'slow+2@example.com']) expect(await stopped.mailsTo(to)).toHaveLength(1)
+    } finally {
+      await stopped.close()
+    }
+  })
 })

@@ -75,12 +75,11 @@ export class SmtpPool {
   readonly #waiting: ((line: Line | null) => void)[] = []
   #opening = 0
   #stopping = false
-  /** How many connections were made; reuse shows in it. */
-  opened = 0
 
   constructor(
     private readonly options: SmtpOptions,
     private readonly log: Logger,
+    private readonly onOpened: () => void,
   ) {}
 
   async send(mail: Mail, mayBegin: MayBegin): Promise<SendResult> {
@@ -162,7 +161,7 @@ export class SmtpPool {
         })
       }
       line.fail = null
-      this.opened++
+      this.onOpened()
       this.#all.add(line)
       return line
     } catch (error) {

@@ -50,6 +50,7 @@ export async function startWorker(input: {
       replyTimeoutMs: config.SMTP_REPLY_TIMEOUT_MS,
     },
     log,
+    () => metrics.smtpOpened.inc(),
   )
   const holds = new Holds(sql, config.HOLD_MS, log)
   const settler = new Settler(sql, log)

@@ -130,10 +130,10 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     return child
   }
 
-  /** Every record of a topic so far, from the beginning. */
+  /** The records of a topic from the beginning, until one has this key. */
   async function readTopic(
     topic: string,
-    count: number,
+    untilKey: string,
   ): Promise<{ key: string; value: string; headers: Record<string, string> }[]> {
     const consumer = new Kafka({ brokers: config.KAFKA_BROKERS, logLevel: 0 }).consumer({
       groupId: `read-${randomUUID()}`,
@@ -153,7 +153,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
                 Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
               ),
             })
-            if (records.length >= count) resolve()
+            if (String(message.key) === untilKey) resolve()
             return Promise.resolve()
           },
         })
@@ -176,6 +176,12 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     readTopic,
     /** The API of the catcher: what arrived at this address, newest first. */
     mailsTo: (address: string) => mailsTo(catcher.uiPort, address),
+    /** One mail in full, with its source. */
+    async readMail(id: string): Promise<{ Text: string; HTML: string; Raw: string }> {
+      const base = `http://127.0.0.1:${catcher.uiPort}/api/v1/message/${id}`
+      const mail = (await (await fetch(base)).json()) as { Text: string; HTML: string }
+      return { ...mail, Raw: await (await fetch(`${base}/raw`)).text() }
+    },
     onClose: (closer: () => Promise<unknown>) => closers.push(closer),
     async close() {
       for (const closer of closers.toReversed()) await closer()
@@ -188,9 +194,9 @@ export async function openPipeline(settings: Record<string, string> = {}) {
   }
 }
 
-export type CaughtMail = { ID: string; MessageID: string; Subject: string }
+type CaughtMail = { ID: string; MessageID: string; Subject: string }
 
-export async function mailsTo(uiPort: number, address: string): Promise<CaughtMail[]> {
+async function mailsTo(uiPort: number, address: string): Promise<CaughtMail[]> {
   const query = new URLSearchParams({ query: `to:"${address}"` })
   const response = await fetch(`http://127.0.0.1:${uiPort}/api/v1/search?${query}`)
   const { messages } = (await response.json()) as { messages: CaughtMail[] }

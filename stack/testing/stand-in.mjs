@@ -16,13 +16,14 @@ if (part === 'migrate' || part === 'seed') {
   note(part)
   process.exit(0)
 }
-process.on('SIGTERM', async () => {
+process.on('SIGTERM', () => void end())
+async function end() {
   note(`${part} asked`)
   if (part === STAND_IN_HANGS) return
   await sleep(part === 'worker' ? 500 : 0) // finishes the mail whose body has begun
   note(`${part} ended`)
   process.exit(0)
-})
+}
 createServer((call, answer) => {
   let body = ''
   call.on('data', (chunk) => (body += chunk))

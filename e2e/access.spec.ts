@@ -1,0 +1,124 @@
+import { callApi, expect, freshAddress, linkIn, mailTo, signIn, stack, test } from './fixtures'
+
+/** A person with a password of their own, made through the API and the link in their mail. */
+async function person(role: string): Promise<{ email: string; password: string }> {
+  const email = freshAddress(role.replace('_', '-'))
+  const password = 'a long enough passphrase'
+  await callApi('POST', '/api/users', { first_name: 'Test', last_name: 'Person', email, role })
+  const token = linkIn(await mailTo(email)).split('#')[1]
+  const answer = await callApi('POST', '/api/reset-password', { token, password }, null)
+  expect(answer.status).toBe(200)
+  return { email, password }
+}
+
+test('signed-out people are led to the sign-in page and back', async ({ page }) => {
+  await page.goto('/support/users?search=ada')
+  await page.waitForURL(/\/support\/login\?callbackUrl=/)
+  const login = stack().login
+  await page.getByLabel('Address').fill(login?.email ?? '')
+  await page.getByLabel('Password', { exact: true }).fill(login?.password ?? '')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/\/support\/users\?search=ada/)
+})
+
+test.describe('refused sign-ins', () => {
+  test.use({ expectedErrors: [/status of 401/] })
+
+  test('a wrong password and an unknown address get the same sentence, and the address is kept', async ({ page }) => {
+    const sentences: string[] = []
+    for (const email of [stack().login?.email ?? '', 'nobody@example.com']) {
+      await page.goto('/support/login')
+      await page.getByLabel('Address').fill(email)
+      await page.getByLabel('Password', { exact: true }).fill('not the password')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      const alert = page.getByRole('alert').filter({ hasText: /\S/ }).first()
+      await expect(alert).toBeVisible()
+      sentences.push((await alert.textContent()) ?? '')
+      await expect(page.getByLabel('Address')).toHaveValue(email)
+    }
+    expect(sentences[0]).toBe(sentences[1])
+  })
+
+  test('an account holder of role user is told that the dashboard is not for them', async ({ page }) => {
+    const { email, password } = await person('user')
+    await page.goto('/support/login')
+    await page.getByLabel('Address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(
+      page.getByText('Access denied. Only administrators and support staff can access this dashboard.'),
+    ).toBeVisible()
+  })
+})
+
+test('a supporter is offered only the role user, and the server refuses any other', async ({ page }) => {
+  await signIn(page, await person('supporter'))
+  await page.goto('/support/users?create=1')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByLabel('First name')).toBeVisible()
+  await expect(dialog.getByRole('radio', { name: /Administrator/ })).toHaveCount(0)
+  const answer = await page.request.post('/api/users', {
+    data: { first_name: 'A', last_name: 'B', email: freshAddress('x'), role: 'admin' },
+    headers: { Origin: stack().web },
+  })
+  expect(answer.status()).toBe(403)
+})
+
+test('signing out ends it', async ({ page }) => {
+  await signIn(page)
+  await page
+    .getByRole('button', { name: /account/i })
+    .first()
+    .click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.waitForURL(/\/support\/login/)
+  await page.goto('/support/users')
+  await page.waitForURL(/\/support\/login/)
+})
+
+test.describe('the API', () => {
+  test("answers the original's requests as its document says", async () => {
+    const email = freshAddress('john.doe')
+    const created = await callApi('POST', '/api/users', {
+      first_name: 'John',
+      last_name: 'Doe',
+      email,
+      password: 'securepassword123',
+      role: 'user',
+    })
+    expect(created.status).toBe(201)
+    const body = (await created.json()) as { id: number; welcome_message_id: string }
+    expect(body).toEqual({
+      error: false,
+      message: 'User created successfully',
+      id: body.id,
+      first_name: 'John',
+      last_name: 'Doe',
+      email,
+      role: 'user',
+      welcome_message_id: body.welcome_message_id,
+    })
+    expect(body.id).toBeGreaterThan(0)
+    expect(body.welcome_message_id).toMatch(/^[0-9a-f-]{36}$/)
+    const sent = await callApi('POST', '/api/messaging/send', {
+      to: email,
+      subject: 'Welcome to Usual Store',
+      message: 'Hello! Your account has been created.',
+    })
+    expect(sent.status).toBe(202)
+    expect(await sent.json()).toMatchObject({ success: true, message: 'Message queued for delivery' })
+  })
+
+  test('wants a key', async () => {
+    for (const path of ['/api/users', '/api/messages'])
+      expect((await callApi('GET', path, undefined, null)).status).toBe(401)
+    expect((await callApi('POST', '/api/messaging/send', {}, 'usk_wrong')).status).toBe(401)
+  })
+
+  test('answers on both ports', async () => {
+    for (const base of [stack().web, stack().api]) {
+      const answer = await fetch(`${base}/api/users`, { headers: { Authorization: `Bearer ${stack().api_key}` } })
+      expect(answer.status).toBe(200)
+    }
+  })
+})

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test as base, type Page } from '@playwright/test'
+import type { StackFile } from '@/stack/folder'
+
+/** Read anew each time: a part that was started again has another process id. */
+export const stack = (): StackFile => JSON.parse(readFileSync(process.env['E2E_STACK_FILE'] ?? '', 'utf8')) as StackFile
+
+type Fixtures = {
+  /** Console errors that the test expects; anything else fails it. */
+  expectedErrors: RegExp[]
+  watched: void
+}
+
+export const test = base.extend<Fixtures>({
+  expectedErrors: [[], { option: true }],
+  watched: [
+    async ({ page, expectedErrors }, use) => {
+      const seen: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') seen.push(`${message.text()} (${message.location().url})`)
+      })
+      page.on('pageerror', (error) => seen.push(String(error)))
+      await use()
+      expect(seen.filter((text) => !expectedErrors.some((expected) => expected.test(text)))).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+export { expect }
+
+export async function signIn(page: Page, login = stack().login): Promise<void> {
+  if (!login) throw new Error('This stack has no local sign-in')
+  await page.goto('/support/login')
+  await page.getByLabel('Address').fill(login.email)
+  await page.getByLabel('Password', { exact: true }).fill(login.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/\/support(?!\/login)/)
+}
+
+let counter = 0
+/** An address that no other test uses; `local` may be one at which the catcher misbehaves. */
+export const freshAddress = (local: string): string => `${local}+${process.pid}-${++counter}@example.com`
+
+type Mail = { ID: string; Subject: string; HTML: string; Text: string; MessageID: string }
+
+/** The newest mail to this address, as soon as it is there, in full. */
+export async function mailTo(address: string): Promise<Mail> {
+  const search = `${stack().mail}/api/v1/search?query=${encodeURIComponent(`to:"${address}"`)}`
+  let id = ''
+  await expect
+    .poll(
+      async () => {
+        const { messages } = (await (await fetch(search)).json()) as { messages: { ID: string }[] }
+        id = messages[0]?.ID ?? ''
+        return id
+      },
+      { timeout: 20_000, intervals: [50] },
+    )
+    .not.toBe('')
+  return (await (await fetch(`${stack().mail}/api/v1/message/${id}`)).json()) as Mail
+}
+
+export const linkIn = (mail: Mail): string => /https?:\/\/\S+\/set-password#[\w-]+/.exec(mail.Text)?.[0] ?? 'no link'
+
+/** What axe calls serious or critical. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')).toEqual(
+    [],
+  )
+}
+
+/** The API as another service calls it. */
+export async function callApi(
+  method: string,
+  path: string,
+  body?: unknown,
+  key: string | null = stack().api_key,
+): Promise<Response> {
+  return fetch(`${stack().api}${path}`, {
+    method,
+    headers: {
+      ...(key && { Authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
+}
+
+/** Takes the stack's own sign-in through the create-user dialog. */
+export async function createUser(
+  page: Page,
+  user: { first: string; last: string; email: string; role: string; password?: string },
+): Promise<void> {
+  await page.goto('/support/users')
+  await page
+    .getByRole('link', { name: 'Create user' })
+    .or(page.getByRole('button', { name: 'Create user' }))
+    .first()
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('First name').fill(user.first)
+  await dialog.getByLabel('Last name').fill(user.last)
+  await dialog.getByLabel('Address').fill(user.email)
+  await dialog.getByRole('radio', { name: new RegExp(`^${user.role}`) }).check()
+  if (user.password) {
+    await dialog.getByRole('radio', { name: 'Set a first password' }).check()
+    await dialog.getByLabel('First password', { exact: true }).fill(user.password)
+  }
+  await dialog.getByRole('button', { name: 'Create user' }).click()
+  await expect(dialog.getByText('The user exists.')).toBeVisible()
+}

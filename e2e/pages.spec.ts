@@ -1,0 +1,50 @@
+import { callApi, expect, expectAccessible, freshAddress, mailTo, signIn, test } from './fixtures'
+
+const views = [
+  { name: 'wide, light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
+  { name: 'wide, dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
+  { name: '375 px, light', colorScheme: 'light', viewport: { width: 375, height: 812 } },
+  { name: '375 px, dark', colorScheme: 'dark', viewport: { width: 375, height: 812 } },
+] as const
+
+for (const { name, colorScheme, viewport } of views) {
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport })
+
+    test('every page has one heading, nothing serious for axe, and no sideways scroll', async ({ page }) => {
+      test.setTimeout(120_000)
+      const email = freshAddress('reader')
+      const made = (await (
+        await callApi('POST', '/api/users', { first_name: 'Olena', last_name: 'Sample', email })
+      ).json()) as { id: number; welcome_message_id: string }
+      await mailTo(email)
+      const dead = (await (
+        await callApi('POST', '/api/messaging/send', {
+          to: freshAddress('550'),
+          subject: 'Your order',
+          message: 'Hello',
+        })
+      ).json()) as { id: string }
+
+      const looks = async (path: string) => {
+        await page.goto(path)
+        await expect(page.locator('h1')).toHaveCount(1) // also behind a dialog, which hides it from roles
+        await expectAccessible(page)
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+        ).toBe(0)
+      }
+      await looks('/support/login')
+      await looks('/set-password#not-a-token')
+      await signIn(page)
+      await looks('/support')
+      await looks('/support/users')
+      await looks('/support/users?search=nobody-has-this-name')
+      await looks('/support/users?create=1')
+      await looks(`/support/users/${made.id}`)
+      await looks('/support/messages')
+      await looks(`/support/messages/${made.welcome_message_id}`)
+      await looks(`/support/messages/${dead.id}`)
+    })
+  })
+}

@@ -1,0 +1,81 @@
+import { callApi, createUser, expect, freshAddress, mailTo, signIn, stack, test } from './fixtures'
+
+const send = async (to: string): Promise<string> => {
+  const answer = (await (
+    await callApi('POST', '/api/messaging/send', { to, subject: 'Your order', message: 'It is on its way.' })
+  ).json()) as { id: string }
+  return answer.id
+}
+
+test('queued, sending, sent: the page of the message follows without a reload', async ({ page }) => {
+  await signIn(page)
+  const id = await send(freshAddress('slow'))
+  await page.goto(`/support/messages/${id}`)
+  await expect(page.getByText('Sending', { exact: true })).toBeVisible()
+  await expect(page.getByText('Sent', { exact: true })).toBeVisible({ timeout: 15_000 })
+  await expect(
+    page
+      .getByText(/^Yes\./)
+      .or(page.getByText('Yes.'))
+      .first(),
+  ).toBeVisible()
+})
+
+for (const { local, chip, words } of [
+  { local: '550', chip: 'Dead', words: 'the mailbox does not exist' },
+  { local: '552', chip: 'Dead', words: 'the mail is too big for it' },
+  { local: '451', chip: 'Dead', words: 'All 4 tries are used up' },
+  { local: '451-twice', chip: 'Sent', words: 'accepted it' },
+  { local: 'drop-after-dot', chip: 'May have been delivered', words: 'Nothing is sent again by itself' },
+]) {
+  test(`${local}@ ends as ${chip} and says why`, async ({ page }) => {
+    test.setTimeout(150_000)
+    await signIn(page)
+    const id = await send(freshAddress(local))
+    await page.goto(`/support/messages/${id}`)
+    await expect(page.getByText(words).first()).toBeVisible({ timeout: 120_000 })
+    await expect(
+      page
+        .locator('main')
+        .getByText(new RegExp(`^${chip}$`))
+        .first(),
+    ).toBeVisible()
+  })
+}
+
+test.describe('with Kafka stopped', () => {
+  test.use({ expectedErrors: [/Failed to load resource/] })
+
+  test('creating a user still succeeds at once, the page says what it waits for, and the mail goes out afterwards', async ({
+    page,
+  }) => {
+    test.setTimeout(120_000)
+    await signIn(page)
+    const kafka = stack().pids.kafka ?? 0
+    process.kill(kafka, 'SIGSTOP')
+    try {
+      const started = performance.now()
+      const answer = await callApi('POST', '/api/users', {
+        first_name: 'Api',
+        last_name: 'Caller',
+        email: freshAddress('waits'),
+      })
+      expect(answer.status).toBe(201)
+      expect(performance.now() - started).toBeLessThan(1_000)
+
+      const email = freshAddress('waits')
+      await createUser(page, { first: 'Ada', last: 'Waits', email, role: 'User' })
+      await expect(
+        page
+          .getByRole('dialog')
+          .getByText(/waiting for Kafka/i)
+          .first(),
+      ).toBeVisible()
+      process.kill(kafka, 'SIGCONT')
+      await expect(page.getByRole('dialog').getByText('Sent', { exact: true })).toBeVisible({ timeout: 90_000 })
+      expect((await mailTo(email)).Subject).toContain('Welcome')
+    } finally {
+      process.kill(kafka, 'SIGCONT')
+    }
+  })
+})
