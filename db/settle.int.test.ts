@@ -143,7 +143,10 @@ describe('holding', () => {
       await relay`update outbox set ring_at = now() + interval '15 min', rings = rings + 1 where message_id = ${id}`
       asked = hold([ring(id)], other)
       await expect
-        .poll(() => sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+        .poll(
+          () => sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          { timeout: 10_000 },
+        )
         .toHaveLength(1)
     })
     expect(await asked).toMatchObject([{ messageId: id }])

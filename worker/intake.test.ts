@@ -28,6 +28,9 @@ const held = ({ messageId, attempt, partition, offset }: Ring): Held => ({
   sealed: null,
 })
 
+/** How long a condition may take on a busy machine. */
+const soon = { interval: 1, timeout: 10_000 }
+
 type Pending<Input, Output> = { input: Input; resolve: (output: Output) => void; reject: (error: Error) => void }
 
 /** A call that the test answers itself, when it wants to. */
@@ -40,7 +43,7 @@ function byHand<Input, Output>() {
       pending.push({ input, resolve, reject })
     })
   const next = async () => {
-    await expect.poll(() => pending.length, { interval: 1 }).toBeGreaterThan(0)
+    await expect.poll(() => pending.length, soon).toBeGreaterThan(0)
     const first = pending.shift()
     if (!first) throw new Error('Nothing was asked')
     return first
@@ -75,7 +78,7 @@ describe('taking records in', () => {
   test('a second statement is never under way beside the first', async () => {
     const { intake, hold, holdAll } = open(10)
     void intake.take(ring(0))
-    await expect.poll(() => hold.calls).toHaveLength(1)
+    await expect.poll(() => hold.calls, soon).toHaveLength(1)
     void intake.take(ring(1))
     await holdAll()
     await holdAll()
@@ -154,12 +157,12 @@ describe('the slots', () => {
     for (const one of rings(5)) void intake.take(one)
     await holdAll()
     expect(await holdAll()).toEqual(['m1'])
-    await expect.poll(() => deliver.calls).toHaveLength(2)
+    await expect.poll(() => deliver.calls, soon).toHaveLength(2)
     expect(intake.busy).toBe(2)
     expect(hold.pending).toHaveLength(0)
     await sent()
     expect(await holdAll()).toEqual(['m2'])
-    await expect.poll(() => deliver.calls).toHaveLength(3)
+    await expect.poll(() => deliver.calls, soon).toHaveLength(3)
     expect(hold.pending).toHaveLength(0)
   })
 
@@ -172,7 +175,7 @@ describe('the slots', () => {
   })
 })
 
-describe('while Postgres is away', () => {
+describe('while Postgres is away', { timeout: 20_000 }, () => {
   test('it asks again for the same records, in their order, until it is answered', async () => {
     const { intake, hold, holdAll } = open(10)
     const taken = rings(3).map((one) => intake.take(one))
@@ -203,7 +206,7 @@ describe('stopping', () => {
     const refused = Promise.allSettled(waiting)
     await holdAll()
     expect(await first).toBe('held')
-    await expect.poll(() => deliver.calls).toHaveLength(1)
+    await expect.poll(() => deliver.calls, soon).toHaveLength(1)
 
     let isOver = false
     const stopped = intake.stop().then(() => (isOver = true))
@@ -223,7 +226,7 @@ describe('stopping', () => {
     const stopped = intake.stop().then(() => order.push('stopped'))
     await holdAll()
     expect(await taken).toBe('held')
-    await expect.poll(() => deliver.calls.map((message) => message.messageId)).toEqual(['m0'])
+    await expect.poll(() => deliver.calls.map((message) => message.messageId), soon).toEqual(['m0'])
     order.push('sent')
     await sent()
     await stopped

@@ -131,7 +131,7 @@ describe('results', () => {
     await web.sql.begin(async (relay) => {
       await relay`select 1 from outbox where message_id = ${lost.messageId} for update`
       told = Promise.all([first, lost, fine].map((one) => tool.settle(settlement(one, sent))))
-      await expect.poll(stopWaiting).toHaveLength(1)
+      await expect.poll(stopWaiting, { timeout: 10_000 }).toHaveLength(1)
     })
     await told
     expect(await message(lost)).toMatchObject({ status: 'sent', may_have_been_delivered: true })
