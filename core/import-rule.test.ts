@@ -57,6 +57,7 @@ function plants(): Map<string, { from: string; isAllowed: boolean }> {
       const isAllowed = other === room || (mayImport[room] as readonly Room[]).includes(other)
       plant('', `@/${other}/planted`, isAllowed)
       plant('', `../${other}/planted`, isAllowed)
+      if (other !== room) plant('', `./../${other}/planted`, isAllowed)
       plant('deep/deeper', `@/${other}`, isAllowed)
       plant('deep/deeper', `../../../${other}/planted`, isAllowed)
     }
@@ -65,8 +66,9 @@ function plants(): Map<string, { from: string; isAllowed: boolean }> {
     plant('', './planted', true)
     // Names that only begin like a room or a library.
     plant('', './database', true)
-    plant('', 'postgres-interval', true)
-    for (const notPure of ['node:fs', 'react', 'next/server', 'pino']) plant('', notPure, room !== 'core')
+    plant('', 'postgres-interval', room !== 'core')
+    for (const notPure of ['node:fs', 'fs', 'react', 'next/server', 'pino', 'prom-client'])
+      plant('', notPure, room !== 'core')
   }
   return files
 }

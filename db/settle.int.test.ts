@@ -71,6 +71,7 @@ const settle = (...args: Parameters<typeof settlement>) => settleMessages(sql, [
 const sent: Outcome = { kind: 'sent' }
 const release: Outcome = { kind: 'release' }
 const retry: Outcome = { kind: 'retry', delayMs: 30_000, mayHaveBeenDelivered: false }
+const cancel: Outcome = { kind: 'cancel' }
 const dead: Outcome = { kind: 'dead', reason: 'refused', mayHaveBeenDelivered: false }
 
 const message = async (id: string) => (await sql`select * from messages where id = ${id}`)[0]
@@ -79,7 +80,8 @@ const secrets = (id: string) => sql`select 1 from message_secrets where message_
 const events = async (id: string) =>
   (await sql`select event from message_events where message_id = ${id} order by id`).map((row) => String(row['event']))
 
-const proof = (id: string) => settleProvenSent(sql, { messageId: id, reply: '250 OK', detail: { attempt: 1 } })
+const proof = (of: { messageId: string; hold: string }) =>
+  settleProvenSent(sql, { messageId: of.messageId, hold: of.hold, reply: '250 OK', detail: { attempt: 1 } })
 const takeOver = (by: Sql = sql) => takeOverExpiredHolds(by, { limit: 100, crashLimit })
 const runOut = (id: string) =>
   sql`update outbox set held_until = now() - interval '1 s', ring_at = now() where message_id = ${id}`
@@ -163,16 +165,19 @@ describe('holding', () => {
 })
 
 describe('settling', () => {
-  it.each([sent, retry, release, dead])('with a hold that is not (any more) ours does nothing: %j', async (outcome) => {
-    const ours = await held({ secret: true })
-    const before = [await message(ours.messageId), [...(await work(ours.messageId))]]
-    expect(await settle({ ...ours, hold: randomUUID() }, outcome)).toEqual([])
-    // The hold of one message says nothing about another.
-    expect(await settle({ ...ours, hold: (await held()).hold }, outcome)).toEqual([])
-    expect([await message(ours.messageId), [...(await work(ours.messageId))]]).toEqual(before)
-    expect(await events(ours.messageId)).toEqual(['accepted'])
-    expect(await secrets(ours.messageId)).toHaveLength(1)
-  })
+  it.each([sent, retry, release, cancel, dead])(
+    'with a hold that is not (any more) ours does nothing: %j',
+    async (outcome) => {
+      const ours = await held({ secret: true })
+      const before = [await message(ours.messageId), [...(await work(ours.messageId))]]
+      expect(await settle({ ...ours, hold: randomUUID() }, outcome)).toEqual([])
+      // The hold of one message says nothing about another.
+      expect(await settle({ ...ours, hold: (await held()).hold }, outcome)).toEqual([])
+      expect([await message(ours.messageId), [...(await work(ours.messageId))]]).toEqual(before)
+      expect(await events(ours.messageId)).toEqual(['accepted'])
+      expect(await secrets(ours.messageId)).toHaveLength(1)
+    },
+  )
 
   it('is done once: the same result again finds nothing', async () => {
     const ours = await held()
@@ -244,15 +249,15 @@ describe('settling', () => {
     ])
   })
 
-  it('erases a secret when its mail was sent, and only then', async () => {
-    const outcomes = [sent, retry, release, dead]
+  it('erases a secret when its mail was sent or cancelled, and only then', async () => {
+    const outcomes = [sent, cancel, retry, release, dead]
     const left = []
     for (const outcome of outcomes) {
       const ours = await held({ secret: true })
       await settle(ours, outcome)
       left.push((await secrets(ours.messageId)).length)
     }
-    expect(left).toEqual([0, 1, 1, 1])
+    expect(left).toEqual([0, 0, 1, 1, 1])
   })
 
   it('erases the secret of a dead message 72 h later', async () => {
@@ -261,6 +266,15 @@ describe('settling', () => {
     await sql`update messages set closed_at = now() - interval '73 h' where id = ${old.messageId}`
     expect(await eraseOldSecrets(sql)).toBe(1)
     expect([await secrets(old.messageId), await secrets(young.messageId)].map((rows) => rows.length)).toEqual([0, 1])
+  })
+
+  it('cancels mail that nobody wants any more', async () => {
+    const ours = await held()
+    await settle(ours, cancel)
+    expect(await message(ours.messageId)).toMatchObject({ status: 'cancelled', sent_at: null, retry_count: 0 })
+    expect((await message(ours.messageId))?.['closed_at']).not.toBeNull()
+    expect(await work(ours.messageId)).toEqual([])
+    expect(await events(ours.messageId)).toEqual(['accepted', 'cancelled'])
   })
 
   it('gives a released message back as it was: no try burned, and it can be held again at once', async () => {
@@ -303,11 +317,30 @@ describe('a proof of acceptance that comes late', () => {
     const ours = await held({ secret: true })
     await settle(ours, { kind: 'dead', reason: 'ambiguous', mayHaveBeenDelivered: true })
     expect(await work(ours.messageId)).toHaveLength(1)
-    await proof(ours.messageId)
+    await proof(ours)
     expect(await message(ours.messageId)).toMatchObject(provenSent)
     expect(await work(ours.messageId)).toEqual([])
     expect(await secrets(ours.messageId)).toEqual([])
     expect(await events(ours.messageId)).toEqual(['accepted', 'dead', 'proven_sent'])
+  })
+
+  it('changes nothing when only the answer to our own settle was lost', async () => {
+    const ours = await held()
+    await settle(ours, sent, '250 OK')
+    await proof(ours)
+    expect(await message(ours.messageId)).toMatchObject({ status: 'sent', may_have_been_delivered: false })
+    expect(await events(ours.messageId)).toEqual(['accepted', 'sent'])
+  })
+
+  it('flags a mail that another worker has sent too', async () => {
+    const ours = await held()
+    await runOut(ours.messageId)
+    await sql`update outbox set hold = null, held_until = null where message_id = ${ours.messageId}`
+    const [second] = await hold([ring(ours.messageId)])
+    if (!second) throw new Error('It was not held')
+    await settle(second, sent, '250 OK')
+    await proof(ours)
+    expect(await message(ours.messageId)).toMatchObject(provenSent)
   })
 
   it('takes back the next try, and the worker that holds it settles nothing more', async () => {
@@ -315,7 +348,7 @@ describe('a proof of acceptance that comes late', () => {
     await settle(ours, { ...retry, delayMs: 0 })
     const [second] = await hold([ring(ours.messageId, 2)])
     if (!second) throw new Error('It was not held')
-    await proof(ours.messageId)
+    await proof(ours)
     expect(await settle(second, dead)).toEqual([])
     expect(await message(ours.messageId)).toMatchObject(provenSent)
     expect(await hold([ring(ours.messageId, 2)])).toEqual([])

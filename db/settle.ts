@@ -76,7 +76,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
     ), story as (
       insert into message_events (message_id, event, detail)
       select mine.message_id, mine.event,
-        case when mine.outcome = 'retry'
+        jsonb_build_object('hold', mine.hold) || case when mine.outcome = 'retry'
           then mine.detail || jsonb_build_object('dueAt', to_char(said.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
           else mine.detail end
       from mine join said on said.id = mine.message_id
@@ -90,23 +90,28 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
 /**
  * The server accepted a mail whose hold we had lost meanwhile. A proof of acceptance always wins: whatever waits to send
  * it again is taken back, and so is the notice that it was dead. It stays flagged: the other worker may have sent it too.
+ *
+ * When only the answer to our own settle was lost, its event stands there already, and nothing is left to do.
  */
 export async function settleProvenSent(
   sql: Sql,
-  proof: { messageId: string; reply: string | null; detail: EventDetail },
+  proof: { messageId: string; hold: string; reply: string | null; detail: EventDetail },
 ): Promise<void> {
   await sql`
-    with work as (
-      select id from outbox where message_id = ${proof.messageId} order by id for update
+    with ours as (
+      select 1 from message_events
+      where message_id = ${proof.messageId} and event = 'sent' and detail->>'hold' = ${proof.hold}
+    ), work as (
+      select id from outbox where message_id = ${proof.messageId} and not exists (select from ours) order by id for update
     ), gone as (
       delete from outbox o using work where o.id = work.id
     ), erased as (
-      delete from message_secrets where message_id = ${proof.messageId}
+      delete from message_secrets where message_id = ${proof.messageId} and not exists (select from ours)
     ), said as (
       update messages
       set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null,
           may_have_been_delivered = true, last_reply = coalesce(${proof.reply}, last_reply)
-      where id = ${proof.messageId}
+      where id = ${proof.messageId} and not exists (select from ours)
       returning id
     )
     insert into message_events (message_id, event, detail)

@@ -78,8 +78,8 @@ export class Settler {
   }
 
   /** The hold had run out. Only a proof of acceptance still counts; anything else is the new holder's to find out. */
-  async #lost({ messageId, outcome, reply, detail }: Settlement): Promise<void> {
+  async #lost({ messageId, hold, outcome, reply, detail }: Settlement): Promise<void> {
     this.log.warn({ messageId, outcome: outcome.kind }, 'The hold was lost before the result was recorded')
-    if (outcome.kind === 'sent') await settleProvenSent(this.sql, { messageId, reply, detail })
+    if (outcome.kind === 'sent') await settleProvenSent(this.sql, { messageId, hold, reply, detail })
   }
 }
