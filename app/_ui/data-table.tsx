@@ -24,7 +24,7 @@ export type Column<Row> = {
   isLesser?: true
 }
 
-export type Sort = { by: string; order: 'asc' | 'desc' }
+type Sort = { by: string; order: 'asc' | 'desc' }
 
 type Props<Row> = {
   label: string

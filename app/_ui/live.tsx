@@ -18,7 +18,7 @@ export function Live({ query }: { query: { isError: boolean; dataUpdatedAt: numb
   return (
     <span className={styles.live}>
       <Unplug size={13} aria-hidden />
-      Updated {span(now - query.dataUpdatedAt)} ago
+      {query.dataUpdatedAt > 0 ? `Updated ${span(now - query.dataUpdatedAt)} ago` : 'Not live'}
     </span>
   )
 }

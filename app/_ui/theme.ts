@@ -1,5 +1,4 @@
 import { createTheme } from '@mui/material/styles'
-import type { CSSProperties } from 'react'
 import { dark, light } from './tokens'
 
 declare module '@mui/material/styles' {
@@ -8,12 +7,6 @@ declare module '@mui/material/styles' {
   }
   interface PaletteOptions {
     t: typeof light
-  }
-  interface TypographyVariants {
-    answer: CSSProperties
-  }
-  interface TypographyVariantsOptions {
-    answer: CSSProperties
   }
 }
 
@@ -51,7 +44,6 @@ export const theme = createTheme({
   spacing: 4,
   typography: {
     fontFamily: '"Inter Variable","Inter Fallback",system-ui,sans-serif',
-    answer: { ...size(22, 30, 500, -0.021), textWrap: 'pretty' },
     h1: size(20, 28, 600, -0.017),
     h2: size(16, 24, 600, -0.012),
     h3: size(14, 20, 600, -0.008),

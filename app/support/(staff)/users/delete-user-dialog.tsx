@@ -28,10 +28,12 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
     setIsBusy(true)
     setProblem(null)
     try {
-      await api(`/api/users/${user.id}`, { method: 'DELETE' })
+      const path = `/api/users/${user.id}`
+      await api(path, { method: 'DELETE' })
       toast(`${nameOf(user)} is deleted.`)
       onDeleted()
-      await queries.invalidateQueries()
+      // Asking for the person again, while their page is being left, would only find nobody.
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== path })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setProblem(error.message)

@@ -14,19 +14,17 @@ import { useResendInvitation } from '../use-resend-invitation'
 import styles from './user-menu.module.css'
 
 /** What may be done with somebody; what never may is not shown, and the server asks again. */
-export function UserMenu(props: { actor: StaffActor; user: UserView; isOpenShown?: boolean; onDelete: () => void }) {
-  const { actor, user, isOpenShown = true, onDelete } = props
+export function UserMenu(props: { actor: StaffActor; user: UserView; onDelete: () => void }) {
+  const { actor, user, onDelete } = props
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const { resend } = useResendInvitation()
   const close = () => setAnchor(null)
   const mayInvite = canBeInvited(user) && createableRoles(actor).includes(user.role)
 
   const items = [
-    isOpenShown ? (
-      <MenuItem key="open" component={Link} href={`/support/users/${user.id}`}>
-        Open
-      </MenuItem>
-    ) : null,
+    <MenuItem key="open" component={Link} href={`/support/users/${user.id}`}>
+      Open
+    </MenuItem>,
     mayInvite ? (
       <MenuItem
         key="invite"
