@@ -7,6 +7,7 @@ import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
 import { cookies, headers } from 'next/headers'
 import type { ReactNode } from 'react'
+import { preload } from 'react-dom'
 import { zoneCookie, zoneOf } from './_ui/format-time'
 import { Providers } from './_ui/providers'
 
@@ -22,10 +23,14 @@ export const viewport: Viewport = {
   ],
 }
 
+/** Text is Latin on every page: its font is asked for before the styles that name it have arrived. */
+const latin = new URL('@fontsource-variable/inter/files/inter-latin-opsz-normal.woff2', import.meta.url).href
+
 /** Every page is dynamic: the nonce of its Content-Security-Policy is new each time (proxy.ts). */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined
   const zone = zoneOf((await cookies()).get(zoneCookie)?.value)
+  preload(latin, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' })
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
