@@ -36,8 +36,6 @@ const homeOf: Record<string, Room> = {
   '@emotion/react': 'app',
   'lucide-react': 'app',
   '@tanstack/react-query': 'app',
-  'react-hook-form': 'app',
-  '@hookform/resolvers/zod': 'app',
   'react-email': 'emails',
   'next-auth': 'server',
   'next-auth/jwt': 'server',

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, ilike, inArray, lt, or, sql } from 'drizzle-orm'
 import { messageIdHeader, priorityOfRank, type DeadReason } from '@/core/message'
 import type { ListMessagesQuery } from '@/core/requests'
 import type { EventDetail, MessageFacts } from '@/core/sentences'
@@ -85,7 +85,9 @@ export async function listMessages(db: Executor, query: ListMessagesQuery): Prom
         query.type ? eq(messages.type, query.type) : undefined,
         query.template ? eq(messages.template, query.template) : undefined,
         query.to ? ilike(messages.toAddress, containing(query.to)) : undefined,
-        query.search ? ilike(messages.subject, containing(query.search)) : undefined,
+        query.search
+          ? or(ilike(messages.subject, containing(query.search)), ilike(messages.toAddress, containing(query.search)))
+          : undefined,
       ),
     )
     .orderBy(desc(messages.id))

@@ -68,7 +68,12 @@ test('a first password is mailed, and must be changed at the first sign-in', asy
   await newcomer.getByLabel('The same again').fill('now it is my own')
   await newcomer.getByRole('button', { name: /password/ }).click()
   await expect(newcomer.getByRole('heading', { name: 'Your password is set' })).toBeVisible()
-  await signIn(newcomer, { email, password: 'now it is my own' })
+  // The first password is spent, and the new one has signed them in.
+  await newcomer.getByRole('link', { name: 'Go to the dashboard' }).click()
+  await expect(newcomer.getByRole('navigation').first()).toContainText('Users')
+  const again = await browser.newContext({ baseURL: stack().web })
+  await signIn(await again.newPage(), { email, password: 'now it is my own' })
+  await again.close()
   await theirs.close()
 })
 

@@ -207,3 +207,8 @@ export function readStackConfig(environment: Environment = process.env): StackCo
   }
   return config
 }
+
+/** Every variable that an operator may set, for .env.example's test. */
+export const variableNames = (): string[] => [
+  ...new Set([webSchema, workerSchema, stackSchema].flatMap((schema) => Object.keys(schema.shape))),
+]

@@ -133,6 +133,7 @@ describe('messages', () => {
     [{ status: 'sent,retrying' }, ['Parcel 2', 'Parcel 1']],
     [{ to: 'M3@' }, ['Parcel 3']],
     [{ search: 'parcel 4' }, ['Parcel 4']],
+    [{ search: 'm2@' }, ['Parcel 2']],
     [{ type: 'welcome' }, []],
     [{ template: 'plain', search: '5' }, ['Parcel 5']],
   ])('are filtered by %j', async (query, expected) => {
