@@ -10,8 +10,8 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000, // against hanging only: a busy machine must not fail a test
+  expect: { timeout: 20_000 },
   outputDir: 'test-results',
   use: {
     baseURL: process.env['E2E_WEB'], // set by the global setup, before the workers read this

@@ -64,8 +64,13 @@ export async function mailTo(address: string): Promise<Mail> {
 
 export const linkIn = (mail: Mail): string => /https?:\/\/\S+\/set-password#[\w-]+/.exec(mail.Text)?.[0] ?? 'no link'
 
-/** What axe calls serious or critical. */
+/** What axe calls serious or critical, once nothing fades or slides any more: half-faded text has no true contrast. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(({ effect, playState }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity),
+  )
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')).toEqual(
     [],

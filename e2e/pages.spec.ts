@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test'
 import { callApi, expect, expectAccessible, freshAddress, mailTo, signIn, test } from './fixtures'
 
 const views = [
@@ -12,7 +13,7 @@ for (const { name, colorScheme, viewport } of views) {
     test.use({ colorScheme, viewport })
 
     test('every page has one heading, nothing serious for axe, and no sideways scroll', async ({ page }) => {
-      test.setTimeout(120_000)
+      test.setTimeout(300_000)
       const email = freshAddress('reader')
       const made = (await (
         await callApi('POST', '/api/users', { first_name: 'Olena', last_name: 'Sample', email })
@@ -26,8 +27,9 @@ for (const { name, colorScheme, viewport } of views) {
         })
       ).json()) as { id: string }
 
-      const looks = async (path: string) => {
+      const looks = async (path: string, last?: Locator) => {
         await page.goto(path)
+        if (last) await expect(last).toBeVisible()
         await expect(page.locator('h1')).toHaveCount(1) // also behind a dialog, which hides it from roles
         await expectAccessible(page)
         expect(
@@ -40,7 +42,7 @@ for (const { name, colorScheme, viewport } of views) {
       await looks('/support')
       await looks('/support/users')
       await looks('/support/users?search=nobody-has-this-name')
-      await looks('/support/users?create=1')
+      await looks('/support/users?create=1', page.getByRole('dialog').getByLabel('First name'))
       await looks(`/support/users/${made.id}`)
       await looks('/support/messages')
       await looks(`/support/messages/${made.welcome_message_id}`)

@@ -29,7 +29,7 @@ for (const { local, chip, words } of [
   { local: 'drop-after-dot', chip: 'May have been delivered', words: 'Nothing is sent again by itself' },
 ]) {
   test(`${local}@ ends as ${chip} and says why`, async ({ page }) => {
-    test.setTimeout(150_000)
+    test.setTimeout(240_000)
     await signIn(page)
     const id = await send(freshAddress(local))
     await page.goto(`/support/messages/${id}`)
@@ -49,7 +49,7 @@ test.describe('with Kafka stopped', () => {
   test('creating a user still succeeds at once, the page says what it waits for, and the mail goes out afterwards', async ({
     page,
   }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(300_000)
     await signIn(page)
     const kafka = stack().pids.kafka ?? 0
     process.kill(kafka, 'SIGSTOP')
