@@ -91,6 +91,29 @@ describe('a process that dies at any point of the road', () => {
   }
   const copies = (id: string) => server.taken.filter((taken) => taken === id).length
 
+  /** Publishes a message and waits until a worker stands at that point of the conversation. */
+  const reach = async (point: 'recipient' | 'dot') => {
+    const { id, record } = await road.accept({ to: 'someone@example.com' })
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    const reached = server.expect(point)
+    const worker = road.spawnWorker()
+    await reached
+    expect(await row(id)).toMatchObject({ status: 'sending' })
+    return { id, worker }
+  }
+  /** The hold of the dead worker runs out, and another one sends the message. */
+  const takeOver = async (id: string) => {
+    void server.expect(null)
+    expect(await row(id)).toMatchObject({ status: 'sending' })
+    await letHoldRunOut(id)
+    const worker = road.spawnWorker()
+    await until(id, 'sent')
+    await kill(worker)
+    expect(await row(id)).toMatchObject({ flagged: true, crashes: 1, retry_count: 0 })
+    const told = await road.sql`select 1 from message_events where message_id = ${id} and event = 'worker_lost'`
+    expect(told).toHaveLength(1)
+  }
+
   it('before publish: the request died after its commit, and the relay rings in its place', async () => {
     const { id } = await road.accept({ to: 'someone@example.com' })
     await ringNow(id)
@@ -117,72 +140,34 @@ describe('a process that dies at any point of the road', () => {
   })
 
   it('after the hold, before the body: taken over, sent once, flagged because nobody can know', async () => {
-    const { id, record } = await road.accept({ to: 'someone@example.com' })
-    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
-    const held = server.expect('recipient')
-    const first = road.spawnWorker()
-    await held
-    expect(await row(id)).toMatchObject({ status: 'sending' })
-    await kill(first)
-
-    void server.expect(null)
-    await letHoldRunOut(id)
-    const second = road.spawnWorker()
-    await until(id, 'sent')
-    await kill(second)
+    const { id, worker } = await reach('recipient')
+    await kill(worker)
+    await takeOver(id)
     expect(copies(id)).toBe(1)
-    expect(await row(id)).toMatchObject({ flagged: true, crashes: 1, retry_count: 0 })
   })
 
   it('after the final dot, before the reply: sent again with the same Message-ID, and flagged', async () => {
-    const { id, record } = await road.accept({ to: 'someone@example.com' })
-    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
-    const dotted = server.expect('dot')
-    const first = road.spawnWorker()
-    await dotted
-    await kill(first)
-
-    void server.expect(null)
-    await letHoldRunOut(id)
-    const second = road.spawnWorker()
-    await until(id, 'sent')
-    await kill(second)
+    const { id, worker } = await reach('dot')
+    await kill(worker)
+    await takeOver(id)
     expect(copies(id)).toBe(2)
-    expect(await row(id)).toMatchObject({ flagged: true, crashes: 1 })
-    const [told] = await road.sql`select 1 from message_events where message_id = ${id} and event = 'worker_lost'`
-    expect(told).toBeDefined()
   })
 
   it('after the reply, before settle: sent again and flagged; nothing is lost', async () => {
-    const { id, record } = await road.accept({ to: 'someone@example.com' })
-    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
-    const dotted = server.expect('dot')
-    const first = road.spawnWorker()
-    await dotted
+    const { id, worker } = await reach('dot')
     // The reply comes, but the result cannot be written: its row is locked.
     await road.sql.begin(async (sql) => {
       await sql`select 1 from outbox where message_id = ${id} for update`
       server.release()
-      await expect
-        .poll(
-          () =>
-            road.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`,
-          { timeout: 10_000 },
-        )
-        .toHaveLength(1)
-      await kill(first)
+      const waiting = () =>
+        road.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`
+      await expect.poll(waiting, { timeout: 10_000 }).toHaveLength(1)
+      await kill(worker)
       // Postgres notices only when it wants to answer; the dead worker's statement must not be done after all.
       await sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`
     })
-
-    void server.expect(null)
-    expect(await row(id)).toMatchObject({ status: 'sending' })
-    await letHoldRunOut(id)
-    const second = road.spawnWorker()
-    await until(id, 'sent')
-    await kill(second)
+    await takeOver(id)
     expect(copies(id)).toBe(2)
-    expect(await row(id)).toMatchObject({ flagged: true, crashes: 1 })
   })
 
   it('five workers lost over one message: parked as a crash loop, with a notice on email-dlq', async () => {
