@@ -8,7 +8,8 @@ COPY package.json package-lock.json .npmrc ./
 # What the build needs comes without install scripts: none of them runs.
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build
+# A clone made with umask 077 would give files that the process may not read.
+RUN npm run build && chmod -R a+rX .next/standalone dist db/migrations
 
 FROM ${NODE_IMAGE} AS base
 WORKDIR /app
