@@ -82,6 +82,8 @@ describe('a process that dies at any point of the road', () => {
   const letHoldRunOut = (id: string) =>
     road.sql`update outbox set held_until = now() - interval '1 s', ring_at = now() where message_id = ${id}`
   const ringNow = (id: string) => road.sql`update outbox set ring_at = now() where message_id = ${id}`
+  const waitingSettles = () =>
+    road.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`
   const row = async (id: string) =>
     (
       await road.sql`select status, may_have_been_delivered as flagged, crashes, retry_count from messages where id = ${id}`
@@ -159,9 +161,7 @@ describe('a process that dies at any point of the road', () => {
     await road.sql.begin(async (sql) => {
       await sql`select 1 from outbox where message_id = ${id} for update`
       server.release()
-      const waiting = () =>
-        road.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`
-      await expect.poll(waiting, { timeout: 10_000 }).toHaveLength(1)
+      await expect.poll(waitingSettles, { timeout: 10_000 }).toHaveLength(1)
       await kill(worker)
       // Postgres notices only when it wants to answer; the dead worker's statement must not be done after all.
       await sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%jsonb_to_recordset%'`

@@ -53,6 +53,11 @@ describe('the road from the outbox to the mailbox', () => {
       retry_count: retries,
       may_have_been_delivered: reason === 'ambiguous',
     })
+    if (status !== 'dead') return
+    const notice = (await road.readTopic(road.config.KAFKA_DLQ_TOPIC, id)).at(-1)
+    expect(notice?.headers).toMatchObject({ 'dead-class': reason, 'original-topic': road.config.KAFKA_TOPIC })
+    // Once Kafka has the notice, no work is left.
+    await expect.poll(() => road.sql`select 1 from outbox where message_id = ${id}`).toHaveLength(0)
   })
 
   it('a welcome mail whose account was deleted between two tries is cancelled, its secret erased', async () => {
