@@ -3,6 +3,7 @@ export class ApiError extends Error {
   override name = 'ApiError'
 
   constructor(
+    /** 0: no answer came, so that nobody knows whether it was done. */
     readonly status: number,
     message: string,
     /** Field → what is wrong with it. */
@@ -17,21 +18,22 @@ export class ApiError extends Error {
 type ErrorBody = { message?: string; errors?: Record<string, string>; request_id?: string }
 
 export async function api<T>(path: string, request: { method?: string; body?: unknown; signal?: AbortSignal } = {}) {
-  const response = await fetch(path, {
+  const [response, text] = await fetch(path, {
     method: request.method ?? 'GET',
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     body: request.body === undefined ? undefined : JSON.stringify(request.body),
     signal: request.signal,
-  }).catch((error: unknown) => {
-    if (request.signal?.aborted) throw error
-    throw new ApiError(0, 'The server could not be reached.', {}, null, { cause: error })
   })
-  if (response.ok) return (await response.json()) as T
-  throw await toError(response)
+    .then(async (answer) => [answer, await answer.text()] as const)
+    .catch((error: unknown) => {
+      if (request.signal?.aborted) throw error
+      throw new ApiError(0, 'The server could not be reached.', {}, null, { cause: error })
+    })
+  if (response.ok) return JSON.parse(text) as T
+  throw toError(response, text)
 }
 
-async function toError(response: Response): Promise<ApiError> {
-  const text = await response.text()
+function toError(response: Response, text: string): ApiError {
   const body = text.startsWith('{') ? (JSON.parse(text) as ErrorBody) : {}
   return new ApiError(
     response.status,

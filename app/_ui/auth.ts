@@ -1,4 +1,5 @@
 import { signInProblem } from '@/core/sign-in'
+import { ApiError } from './api'
 
 type Answer = { url?: string }
 
@@ -8,6 +9,9 @@ async function post(action: string, fields: Record<string, string>): Promise<Ans
     method: 'POST',
     body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
   })
+  if (!response.headers.get('content-type')?.startsWith('application/json')) {
+    throw new ApiError(response.status, `The server answered ${response.status}.`)
+  }
   return (await response.json()) as Answer
 }
 

@@ -4,18 +4,23 @@ import Button, { type ButtonProps } from '@mui/material/Button'
 import { LoaderCircle } from 'lucide-react'
 import styles from './button.module.css'
 
-/** A button that says that it is at work, keeps its width then, and cannot be pressed twice. */
-export function BusyButton({ isBusy, onClick, children, ...button }: ButtonProps & { isBusy: boolean }) {
+type Props = ButtonProps & { isBusy: boolean; busyWord: string }
+
+/** A button that says in one word that it is at work, keeps its width then, and cannot be pressed twice. */
+export function BusyButton({ isBusy, busyWord, onClick, children, ...button }: Props) {
   return (
     <Button
       {...button}
-      className={styles.busy}
+      className={styles.button}
       aria-disabled={isBusy}
       aria-busy={isBusy}
       onClick={isBusy ? (event) => event.preventDefault() : onClick}
     >
       <span className={isBusy ? styles.hidden : undefined}>{children}</span>
-      {isBusy ? <LoaderCircle size={16} className={styles.turning} aria-hidden /> : null}
+      <span className={isBusy ? styles.work : `${styles.work} ${styles.hidden}`}>
+        <LoaderCircle size={16} className={styles.turning} aria-hidden />
+        {busyWord}
+      </span>
     </Button>
   )
 }

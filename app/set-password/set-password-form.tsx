@@ -107,7 +107,7 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
           if (faults.again) setFaults({ ...faults, again: check(password, event.target.value).again })
         }}
       />
-      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy}>
+      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy} busyWord="Setting">
         Set password
       </BusyButton>
     </form>

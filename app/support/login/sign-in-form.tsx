@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState, type SubmitEvent } from 'react'
+import { ApiError } from '@/app/_ui/api'
 import { signIn } from '@/app/_ui/auth'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
@@ -36,8 +37,9 @@ export function SignInForm({ returnTo, refusal }: { returnTo: string | null; ref
       // A whole new page: nothing of the signed-out one is kept.
       window.location.assign(callbackUrl)
     } catch (error) {
+      if (error instanceof ApiError) return refuse(`You are not signed in. ${error.message}`)
       if (!(error instanceof TypeError)) throw error
-      refuse('You are not signed in: the server could not be reached.')
+      refuse('You are not signed in. The server could not be reached.')
     }
   }
 
@@ -68,7 +70,7 @@ export function SignInForm({ returnTo, refusal }: { returnTo: string | null; ref
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
-      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy}>
+      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy} busyWord="Signing in">
         Sign in
       </BusyButton>
     </form>

@@ -54,7 +54,14 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
             <Button onClick={onClose} disabled={isBusy}>
               Keep
             </Button>
-            <BusyButton type="submit" variant="contained" color="error" disabled={!isSure} isBusy={isBusy}>
+            <BusyButton
+              type="submit"
+              variant="contained"
+              color="error"
+              disabled={!isSure}
+              isBusy={isBusy}
+              busyWord="Deleting"
+            >
               Delete user
             </BusyButton>
           </>

@@ -27,6 +27,13 @@ const labels = { first_name: 'First name', last_name: 'Last name', email: 'Addre
 type Field = keyof typeof labels
 type Faults = Partial<Record<Field | 'role', string>>
 
+const notCreated = 'The user was not created.'
+/** The request may have arrived and only its answer been lost. A second one is harmless: an address exists once. */
+const unknown = {
+  title: 'It is not known whether the user was created.',
+  why: 'The connection broke off. Try again: if they exist by now, you will be told.',
+}
+
 const empty: Record<Field, string> = { first_name: '', last_name: '', email: '', password: '' }
 
 /** Checks a field when it is left, and from then on at each change; with the schema that the API checks with. */
@@ -44,7 +51,7 @@ export function CreateUserForm(props: {
   const [hasPassword, setHasPassword] = useState(false)
   const [left, setLeft] = useState<ReadonlySet<Field>>(new Set())
   const [refused, setRefused] = useState<Faults>({})
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<{ title: string; why: string } | null>(null)
   const summary = useRef<HTMLDivElement>(null)
 
   const { password, ...person } = typed
@@ -62,7 +69,10 @@ export function CreateUserForm(props: {
     setLeft(new Set(Object.keys(labels) as Field[]))
     if (!checked.success) {
       const names = Object.keys(labels).filter((name) => name in faults)
-      return setProblem(`Please check: ${names.map((name) => labels[name as Field]).join(', ')}.`)
+      return setProblem({
+        title: notCreated,
+        why: `Please check: ${names.map((name) => labels[name as Field]).join(', ')}.`,
+      })
     }
     setProblem(null)
     setIsBusy(true)
@@ -72,7 +82,7 @@ export function CreateUserForm(props: {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setRefused(error.fields)
-      setProblem(error.message)
+      setProblem(error.status === 0 ? unknown : { title: notCreated, why: error.message })
     } finally {
       setIsBusy(false)
     }
@@ -104,7 +114,7 @@ export function CreateUserForm(props: {
           <Button onClick={onClose} disabled={isBusy}>
             Cancel
           </Button>
-          <BusyButton type="submit" variant="contained" isBusy={isBusy}>
+          <BusyButton type="submit" variant="contained" isBusy={isBusy} busyWord="Creating">
             Create user
           </BusyButton>
         </>
@@ -112,8 +122,8 @@ export function CreateUserForm(props: {
     >
       <div className={styles.body}>
         {problem === null ? null : (
-          <Notice severity="error" title="The user was not created." ref={summary}>
-            {problem} What you typed is kept.
+          <Notice severity="error" title={problem.title} ref={summary}>
+            {problem.why} What you typed is kept.
           </Notice>
         )}
         <div className={styles.names}>
