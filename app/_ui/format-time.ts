@@ -72,8 +72,8 @@ export function span(ms: number): string {
 /** How long ago, or how soon: `now`, `20 s ago`, `12 min ago`, `3 h ago`, `yesterday`, `3 Nov`, `in 5 min`. */
 export function relative(instant: string, clock: Clock): string {
   const ago = clock.now - new Date(instant).getTime()
-  // A clock that is a little behind must not say that something just done lies in the future.
-  if (ago < -5 * secondMs) return `in ${span(-ago)}`
+  // The clock of a page is up to a tick behind, and must not say that something just done lies in the future.
+  if (ago < -15 * secondMs) return `in ${span(-ago)}`
   if (ago < 10 * secondMs) return 'now'
   if (ago < minuteMs) return `${Math.floor(ago / (10 * secondMs)) * 10} s ago`
   if (ago < hourMs) return `${Math.floor(ago / minuteMs)} min ago`
