@@ -73,6 +73,7 @@ export const theme = createTheme({
                 background: v('raised'),
                 borderColor: v('lineStrong'),
                 '&:hover': { background: v('hover') },
+                '&.Mui-disabled': { background: v('hover'), borderColor: v('line') },
               },
             },
             { props: { variant: 'text' }, style: { color: v('ink2'), padding: '0 8px' } },
@@ -124,7 +125,6 @@ export const theme = createTheme({
         notchedOutline: { inset: 0, borderColor: v('control'), '& legend': { display: 'none' } },
         root: {
           minHeight: 36,
-          background: v('paper'),
           [touch]: { minHeight: 44, borderRadius: 10 },
           '&:hover:not(.Mui-error) .MuiOutlinedInput-notchedOutline': { borderColor: v('control') },
           '&.Mui-focused:not(.Mui-error) .MuiOutlinedInput-notchedOutline': { borderColor: v('now') },
@@ -158,10 +158,10 @@ export const theme = createTheme({
     },
     MuiDialogTitle: {
       defaultProps: { variant: 'h2' },
-      styleOverrides: { root: { padding: '18px 24px 4px', [phone]: { padding: '14px 16px 4px' } } },
+      styleOverrides: { root: { padding: '23px 24px 4px', [phone]: { padding: '22px 16px 4px' } } },
     },
     MuiDialogContent: {
-      styleOverrides: { root: { padding: '12px 24px 20px', [phone]: { padding: '12px 16px 20px' } } },
+      styleOverrides: { root: { padding: '16px 24px 20px', [phone]: { padding: '14px 16px 20px' } } },
     },
     MuiDialogActions: {
       styleOverrides: {
