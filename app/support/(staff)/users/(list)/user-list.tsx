@@ -152,8 +152,8 @@ function UserPager(props: {
 const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
   { key: 'name', head: 'Name', sortBy: 'first_name', width: '16%', narrow: 'who', link: true, cell: nameOf },
   { key: 'email', head: 'Address', sortBy: 'email', width: '19%', narrow: 'what', cell: (user) => user.email },
-  { key: 'role', head: 'Role', sortBy: 'role', width: '11%', isLesser: true, cell: (user) => roleLabel(user.role) },
-  { key: 'account', head: 'Account', width: '14%', cell: (user) => <AccountState user={user} inRow /> },
+  { key: 'role', head: 'Role', sortBy: 'role', width: '12.5%', isLesser: true, cell: (user) => roleLabel(user.role) },
+  { key: 'account', head: 'Account', width: '12.5%', cell: (user) => <AccountState user={user} inRow /> },
   {
     key: 'mail',
     head: 'Last mail',

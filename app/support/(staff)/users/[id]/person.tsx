@@ -79,7 +79,7 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
                 </p>
                 {mayInvite ? (
                   <div className={page.actions}>
-                    <BusyButton isBusy={isBusy} onClick={() => void resend(user)}>
+                    <BusyButton isBusy={isBusy} busyWord="Sending" onClick={() => void resend(user)}>
                       Send the invitation again
                     </BusyButton>
                   </div>
@@ -177,18 +177,19 @@ function Account({ user }: { user: UserView }) {
 }
 
 const columns: Column<MessageListItem>[] = [
-  { key: 'subject', head: 'Subject', width: '50%', narrow: 'who', link: true, cell: (message) => message.subject },
+  { key: 'subject', head: 'Subject', width: '44%', narrow: 'who', link: true, cell: (message) => message.subject },
+  { key: 'to', head: 'To', width: '25%', narrow: 'what', cell: (message) => message.to },
   {
     key: 'status',
     head: 'Status',
-    width: '28%',
+    width: '19%',
     narrow: 'chip',
     cell: (message) => <StatusChip status={shownStatus(message)} inTable />,
   },
   {
     key: 'asked',
     head: 'Asked for',
-    width: '22%',
+    width: '12%',
     narrow: 'when',
     cell: (message) => <Time at={message.created_at} inRow />,
   },
