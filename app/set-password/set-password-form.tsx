@@ -37,6 +37,7 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
   const [isBusy, setIsBusy] = useState(false)
   const [next, setNext] = useState<string | null>(null)
   const passwordInput = useRef<HTMLInputElement>(null)
+  const againInput = useRef<HTMLInputElement>(null)
 
   if (next !== null) return <Done next={next} />
   if (token === '' && mustChangeAs === null) {
@@ -53,7 +54,8 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
     const found = check(password, again)
     setFaults(found)
     setProblem(null)
-    if (Object.keys(found).length > 0) return passwordInput.current?.focus()
+    if (found.password) return passwordInput.current?.focus()
+    if (found.again) return againInput.current?.focus()
     setIsBusy(true)
     try {
       const answer = await (token
@@ -100,6 +102,7 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
       <PasswordField
         label="The same again"
         autoComplete="new-password"
+        inputRef={againInput}
         value={again}
         fault={faults.again}
         onChange={(event) => {
