@@ -133,6 +133,12 @@ function Story({ message }: { message: MessageView }) {
   )
 }
 
+/** A dead mail may be sent again, so its secret is still there. */
+const secretWords = ({ status }: MessageView): string =>
+  isFinal(status) && status !== 'dead'
+    ? 'It did. It was sealed, and has been erased.'
+    : 'Yes. It is sealed until it is sent, then erased.'
+
 function Details({ message }: { message: MessageView }) {
   return (
     <Facts
@@ -143,9 +149,7 @@ function Details({ message }: { message: MessageView }) {
         { name: 'Priority', value: message.priority },
         { name: 'Asked for', value: <Time at={message.created_at} as="exact" /> },
         { name: 'Asked for by', value: message.created_by },
-        ...(message.sensitive
-          ? [{ name: 'Holds a secret', value: 'Yes. It is sealed until it is sent, then erased.' }]
-          : []),
+        ...(message.sensitive ? [{ name: 'Holds a secret', value: secretWords(message) }] : []),
         {
           name: 'Message-ID',
           value: (
