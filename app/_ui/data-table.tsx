@@ -20,8 +20,8 @@ export type Column<Row> = {
   /** The part of the width it may take; a cell without one is as wide as its words. */
   width?: string
   isHeadUnseen?: true
-  /** Left out where there is little room. */
-  isLesser?: true
+  /** Left out where there is little room: below 1100 px, or below 900. */
+  needs?: 'muchRoom' | 'someRoom'
 }
 
 type Sort = { by: string; order: 'asc' | 'desc' }
@@ -53,12 +53,8 @@ export function DataTable<Row>(props: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ key, narrow, link, isLesser, cell }) => (
-                <td
-                  key={key}
-                  className={narrow ? styles[narrow] : isLesser ? styles.lesser : styles.wideOnly}
-                  data-link={link}
-                >
+              {columns.map(({ key, narrow, link, needs, cell }) => (
+                <td key={key} className={styles[narrow ?? needs ?? 'wideOnly']} data-link={link}>
                   {link === undefined ? null : (
                     <Link href={rowHref(row)} className={link === 'narrow' ? styles.narrowLink : styles.rowLink}>
                       {cell(row)}
@@ -76,8 +72,8 @@ export function DataTable<Row>(props: Props<Row>) {
 }
 
 function Head<Row>({ column, sort }: { column: Column<Row>; sort: Props<Row>['sort'] }) {
-  const { head, sortBy, width, isHeadUnseen, isLesser } = column
-  const className = isLesser ? styles.lesser : undefined
+  const { head, sortBy, width, isHeadUnseen, needs } = column
+  const className = needs ? styles[needs] : undefined
   const style = width === undefined ? undefined : { width }
   if (sortBy === undefined || !sort) {
     return (

@@ -111,7 +111,7 @@ function useColumns(messages: MessageListItem[]): Column<MessageListItem>[] {
       key: 'template',
       head: 'Template',
       width: '8%',
-      isLesser: true,
+      needs: 'muchRoom',
       cell: (message) => message.template.replaceAll('-', ' '),
     },
     {

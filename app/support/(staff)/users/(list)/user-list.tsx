@@ -88,7 +88,19 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
       {list.data === undefined ? (
         <CouldNotRead title="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
       ) : list.data.users.length === 0 ? (
-        isFiltered || query.page > 1 ? (
+        list.data.total_count > 0 ? (
+          <ListState
+            Icon={Users}
+            title={`There is no page ${query.page} any more`}
+            action={
+              <Button size="small" onClick={() => turnTo(list.data.total_pages)}>
+                Go to the last page
+              </Button>
+            }
+          >
+            The list has become shorter.
+          </ListState>
+        ) : isFiltered ? (
           <NoneMatch
             title={query.search ? `No user matches “${query.search}”` : 'No user matches'}
             onClear={clearFilters}
@@ -138,7 +150,7 @@ function UserPager(props: {
   return (
     <Pager
       summary={page.users.length === 0 ? `0 of ${number(page.total_count)}` : `${range} of ${number(page.total_count)}`}
-      previous={query.page > 1 ? () => turnTo(query.page - 1) : null}
+      previous={query.page > 1 ? () => turnTo(Math.min(query.page - 1, page.total_pages)) : null}
       next={query.page < page.total_pages ? () => turnTo(query.page + 1) : null}
       size={{
         value: query.page_size,
@@ -152,8 +164,21 @@ function UserPager(props: {
 const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
   { key: 'name', head: 'Name', sortBy: 'first_name', width: '16%', narrow: 'who', link: true, cell: nameOf },
   { key: 'email', head: 'Address', sortBy: 'email', width: '19%', narrow: 'what', cell: (user) => user.email },
-  { key: 'role', head: 'Role', sortBy: 'role', width: '12.5%', isLesser: true, cell: (user) => roleLabel(user.role) },
-  { key: 'account', head: 'Account', width: '12.5%', cell: (user) => <AccountState user={user} inRow /> },
+  {
+    key: 'role',
+    head: 'Role',
+    sortBy: 'role',
+    width: '12.5%',
+    needs: 'muchRoom',
+    cell: (user) => roleLabel(user.role),
+  },
+  {
+    key: 'account',
+    head: 'Account',
+    width: '12.5%',
+    needs: 'someRoom',
+    cell: (user) => <AccountState user={user} inRow />,
+  },
   {
     key: 'mail',
     head: 'Last mail',
@@ -174,6 +199,7 @@ const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Colu
     head: 'Created',
     sortBy: 'created_at',
     width: '11%',
+    needs: 'muchRoom',
     cell: (user) => <Time at={user.created_at} as="dayAndClock" inRow />,
   },
   {
