@@ -21,6 +21,8 @@ function newQueryClient(): QueryClient {
       queries: {
         // What the server has just put on the page need not be asked for again at once.
         staleTime: 1000,
+        // Asked without a network too: a page that cannot keep up must not go on saying that it is live.
+        networkMode: 'always',
         retry: false,
       },
     },
