@@ -27,9 +27,13 @@ const worthAnotherTry = { first: retry, last: lastRetryFailed, flagged: retry }
 
 const table: Row[] = [
   { name: 'accepted', result: { kind: 'accepted', reply: '250 OK' }, ...same({ kind: 'sent' }) },
-  { name: 'stopping', result: { kind: 'not_begun', why: 'stopping' }, ...same({ kind: 'release' }) },
+  { name: 'stopping', result: { kind: 'not_begun', why: 'stopping' }, ...same({ kind: 'release', delayMs: 0 }) },
   { name: 'account gone', result: { kind: 'not_wanted', why: 'The account was deleted' }, ...same({ kind: 'cancel' }) },
-  { name: 'hold too short', result: { kind: 'not_begun', why: 'hold_too_short' }, ...same({ kind: 'release' }) },
+  {
+    name: 'hold too short',
+    result: { kind: 'not_begun', why: 'hold_too_short' },
+    ...same({ kind: 'release', delayMs: 1_000 }),
+  },
   { name: 'not rendered', result: { kind: 'not_rendered', error: 'no' }, ...same(dead('not_rendered')) },
   { name: '5xx to the envelope', result: refused('envelope', 550), ...same(dead('refused')) },
   { name: '5xx to DATA', result: refused('body', 500), ...same(dead('refused')) },

@@ -24,7 +24,7 @@ export type SendResult =
 export type Outcome =
   | { kind: 'sent' }
   | { kind: 'retry'; delayMs: number; mayHaveBeenDelivered: boolean }
-  | { kind: 'release' }
+  | { kind: 'release'; delayMs: number }
   | { kind: 'cancel' }
   | { kind: 'dead'; reason: DeadReason; mayHaveBeenDelivered: boolean }
 
@@ -52,7 +52,8 @@ export function decide(input: {
     case 'accepted':
       return { kind: 'sent' }
     case 'not_begun':
-      return { kind: 'release' }
+      // Another worker may have it at once; after a fault of ours, not in a tight circle.
+      return { kind: 'release', delayMs: result.why === 'stopping' ? 0 : 1_000 }
     case 'not_wanted':
       return { kind: 'cancel' }
     case 'not_rendered':

@@ -38,11 +38,15 @@ export const crashLimit = 5
 /** What stands in Kafka, in events and in previews where a secret belongs. */
 export const hidden = '[hidden]'
 
-/** Blanks of one line only: `\s` tries each of many empty lines against all that follow, for a minute in a long body. */
-const namesAPassword = /^[ \t\u00a0]*(?:\w+[ \t\u00a0]+)?(?:password|passcode|kennwort)[ \t\u00a0]*[:=]\s*\S/im
+/** The word, at most a few signs, a colon, an equals sign or "is", and then something. Bounded everywhere, so it is linear. */
+const namesAPassword =
+  /(?:^|[^\p{L}\p{N}])(?:password|passcode|passphrase|passwd|pass|pwd|kennwort|passwort|пароль)[^\p{L}\p{N}\n:=：]{0,4}(?:[:=：]|is[^\p{L}\p{N}])[^\p{L}\p{N}]{0,8}\S/iu
 
-/** A body in the way of the original's example (`Password: …`) is treated as sensitive even when the caller did not say so. */
-export const looksSensitive = (body: string): boolean => namesAPassword.test(body)
+/**
+ * A text that names a password, in the way of the original's example (`Password: …`) or near it, is treated as sensitive
+ * even when the caller did not say so. Better one mail too many sealed than one password in Kafka.
+ */
+export const looksSensitive = (text: string): boolean => namesAPassword.test(text)
 
 /** The id that every try of a message carries (RFC 5322 3.6.4), so that receivers can recognise a second copy. */
 export const messageIdHeader = (id: string, from: string): string => `<${id}@${from.slice(from.indexOf('@') + 1)}>`

@@ -69,7 +69,7 @@ const settlement = (
 const settle = (...args: Parameters<typeof settlement>) => settleMessages(sql, [settlement(...args)])
 
 const sent: Outcome = { kind: 'sent' }
-const release: Outcome = { kind: 'release' }
+const release: Outcome = { kind: 'release', delayMs: 0 }
 const retry: Outcome = { kind: 'retry', delayMs: 30_000, mayHaveBeenDelivered: false }
 const cancel: Outcome = { kind: 'cancel' }
 const dead: Outcome = { kind: 'dead', reason: 'refused', mayHaveBeenDelivered: false }

@@ -28,7 +28,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
     hold,
     outcome: outcome.kind,
     event: eventOf[outcome.kind],
-    delay_ms: outcome.kind === 'retry' ? outcome.delayMs : 0,
+    delay_ms: 'delayMs' in outcome ? outcome.delayMs : 0,
     flag: (outcome.kind === 'retry' || outcome.kind === 'dead') && outcome.mayHaveBeenDelivered,
     reason: outcome.kind === 'dead' ? outcome.reason : null,
     reply,

@@ -31,6 +31,11 @@ export async function lockUser(tx: Transaction, id: number): Promise<User | null
   return user ?? null
 }
 
+export async function lockUserByAddress(tx: Transaction, email: string): Promise<User | null> {
+  const [user] = await tx.select().from(users).where(hasAddress(email)).for('update')
+  return user ?? null
+}
+
 /**
  * The account together with every active super_admin, all locked, in id order: two requests that would each remove one of
  * the last two come one after the other, and the second sees what the first did.

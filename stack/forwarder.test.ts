@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import { connect, type AddressInfo, type Server } from 'node:net'
 
 import { afterEach, expect, test } from 'vitest'
 
@@ -52,4 +52,23 @@ test('a refusal that comes before the whole body was read reaches the caller', a
   const api = await before((_, answer) => answer.writeHead(413).end('too large'))
   const answer = await fetch(api, { method: 'POST', body: randomBytes(200_000) })
   expect([answer.status, await answer.text()]).toEqual([413, 'too large'])
+})
+
+test.each(['GET', 'DELETE', 'OPTIONS'])('a %s with a body of unknown length stays one request', async (method) => {
+  const seen: string[] = []
+  const api = await before((call, answer) => {
+    seen.push(`${call.method} ${call.url}`)
+    call.resume().on('end', () => answer.end('ok'))
+  })
+  const inner = 'POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
+  const socket = connect(Number(new URL(api).port), '127.0.0.1')
+  socket.write(
+    `${method} /outer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`,
+  )
+  let reply = ''
+  for await (const chunk of socket) reply += String(chunk)
+  expect(reply).toMatch(/^HTTP\/1.1 200/)
+  // Another request on its own line has been answered, so anything smuggled in before it would have been seen.
+  await fetch(`${api}/after`)
+  expect(seen).toEqual([`${method} /outer`, 'GET /after'])
 })

@@ -21,8 +21,14 @@ export async function startForwarder({ port, webPort }: { port: number; webPort:
       port: webPort,
       method: call.method,
       path: call.url,
-      // Replaced, not extended: a caller cannot claim another address.
-      headers: { ...ownHeaders(call.headers), 'x-forwarded-for': call.socket.remoteAddress },
+      headers: {
+        ...ownHeaders(call.headers),
+        // A body of unknown length must be framed again: unframed behind a GET or DELETE, it would be read as the next
+        // request (request smuggling), with an address of the caller's choice.
+        ...(call.headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }),
+        // Replaced, not extended: a caller cannot claim another address.
+        'x-forwarded-for': call.socket.remoteAddress,
+      },
       agent,
     })
     upstream.on('response', (reply) => {
@@ -37,7 +43,7 @@ export async function startForwarder({ port, webPort }: { port: number; webPort:
       const requestId = randomUUID()
       answer.writeHead(502, { 'content-type': 'application/json', 'x-request-id': requestId, connection: 'close' })
       const message = 'The web process is not answering: try again in a moment.'
-      answer.end(JSON.stringify({ error: true, message, request_id: requestId }))
+      answer.end(JSON.stringify({ error: true, message, errors: {}, request_id: requestId }))
     })
     answer.on('close', () => {
       upstream.destroy()

@@ -5,7 +5,7 @@ import type { Sql } from '@/db/client'
 import type { Held } from '@/db/hold'
 import { mintLink } from '@/db/mint-link'
 import { buildMime } from '@/emails/mime'
-import { isTemplateName, type Secret } from '@/emails/registry'
+import { isTemplateName, type Secret, type TemplateName } from '@/emails/registry'
 import { renderEmail } from '@/emails/render'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
@@ -16,7 +16,7 @@ import type { Settler } from './settler'
 import type { SmtpPool } from './smtp'
 
 /** How long a link lives from the try that carried it. */
-const linkLifeMinutes = { welcome: 72 * 60, password_reset: 60 } as const
+const linkLifeMinutes = { welcome: 72 * 60, 'password-reset': 60 } as const
 
 export type Delivery = {
   config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS'>
@@ -55,9 +55,9 @@ export async function deliver(held: Held, tools: Delivery): Promise<void> {
 }
 
 async function attempt(held: Held, tools: Delivery): Promise<SendResult> {
-  // Deleted while an earlier try was under way: their mail is of no use to anybody.
-  if (held.type !== 'notification' && held.userId === null)
-    return { kind: 'not_wanted', why: 'The account was deleted' }
+  // Deleted while an earlier try was under way: their mail is of no use to anybody. The template tells what a mail is
+  // about; its type is the caller's word, and any plain mail may be called a welcome.
+  if (held.template !== 'plain' && held.userId === null) return { kind: 'not_wanted', why: 'The account was deleted' }
   let content: string
   try {
     content = await compose(held, tools)
@@ -73,9 +73,10 @@ async function attempt(held: Held, tools: Delivery): Promise<SendResult> {
 }
 
 async function compose(held: Held, tools: Delivery): Promise<string> {
-  if (!isTemplateName(held.template)) throw new Error(`There is no template "${held.template}".`)
-  const secret = await secretOf(held, tools)
-  const { html, text } = renderEmail({ template: held.template, data: held.data, secret })
+  const { template } = held
+  if (!isTemplateName(template)) throw new Error(`There is no template "${template}".`)
+  const secret = await secretOf(held, template, tools)
+  const { html, text } = renderEmail({ template, data: held.data, secret })
   return buildMime({
     messageId: held.messageId,
     date: held.createdAt,
@@ -90,15 +91,15 @@ async function compose(held: Held, tools: Delivery): Promise<string> {
 }
 
 /** What only the mail itself may show: opened, or minted, for this try alone. */
-async function secretOf(held: Held, tools: Delivery): Promise<Secret | undefined> {
+async function secretOf(held: Held, template: TemplateName, tools: Delivery): Promise<Secret | undefined> {
   if (held.sealed) return JSON.parse(open(held.sealed, held.messageId, tools.config.SECRETS_KEYS)) as Secret
-  if (held.type === 'notification' || held.userId === null) return undefined
+  if (template === 'plain' || held.userId === null) return undefined
   const { token, hash } = newToken()
   const expiresAt = await mintLink(tools.sql, {
     tokenHash: hash,
     userId: held.userId,
     messageId: held.messageId,
-    lifeMinutes: linkLifeMinutes[held.type],
+    lifeMinutes: linkLifeMinutes[template],
   })
   if (!expiresAt) throw new Error('The account is gone.')
   // In the fragment: it is never sent to a server, so it stands in no log.

@@ -62,12 +62,20 @@ describe('the road from the outbox to the mailbox', () => {
 
   it('a welcome mail whose account was deleted between two tries is cancelled, its secret erased', async () => {
     const { id, record } = await road.accept({ to: '451+gone@example.com', secretBody: 'the first password' })
-    await road.sql`update messages set type = 'welcome' where id = ${id}`
+    await road.sql`update messages set type = 'welcome', template = 'welcome' where id = ${id}`
     await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
     await until(id, 'cancelled')
     expect(await road.sql`select 1 from message_secrets where message_id = ${id}`).toHaveLength(0)
     expect(await road.sql`select 1 from outbox where message_id = ${id}`).toHaveLength(0)
     expect(await events(id)).toEqual(['accepted', 'cancelled'])
+  })
+
+  it('a plain mail that its caller calls a welcome is sent: it is about no account of ours', async () => {
+    const { id, record } = await road.accept({ to: 'plain-welcome@example.com' })
+    await road.sql`update messages set type = 'welcome' where id = ${id}`
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    await until(id, 'sent')
+    expect(await road.mailsTo('plain-welcome@example.com')).toHaveLength(1)
   })
 
   it('a sealed body is in the mail, and nowhere in Kafka or, once sent, in Postgres', async () => {
