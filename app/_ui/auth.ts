@@ -4,15 +4,20 @@ import { ApiError } from './api'
 type Answer = { url?: string }
 
 async function post(action: string, fields: Record<string, string>): Promise<Answer> {
-  const { csrfToken } = (await (await fetch('/api/auth/csrf')).json()) as { csrfToken: string }
+  const { csrfToken } = await read<{ csrfToken: string }>(await fetch('/api/auth/csrf'))
   const response = await fetch(`/api/auth/${action}`, {
     method: 'POST',
     body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
   })
+  return read<Answer>(response)
+}
+
+/** What stands before our server may answer in its place, and not in JSON. */
+async function read<T>(response: Response): Promise<T> {
   if (!response.headers.get('content-type')?.startsWith('application/json')) {
     throw new ApiError(response.status, `The server answered ${response.status}.`)
   }
-  return (await response.json()) as Answer
+  return (await response.json()) as T
 }
 
 /** Asks for a session. */

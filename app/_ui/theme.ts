@@ -158,7 +158,7 @@ export const theme = createTheme({
     },
     MuiDialogTitle: {
       defaultProps: { variant: 'h2' },
-      styleOverrides: { root: { padding: '23px 24px 4px', [phone]: { padding: '22px 16px 4px' } } },
+      styleOverrides: { root: { padding: '23px 24px 4px', [phone]: { padding: '20px 16px 4px' } } },
     },
     MuiDialogContent: {
       styleOverrides: { root: { padding: '16px 24px 20px', [phone]: { padding: '14px 16px 20px' } } },
