@@ -1,13 +1,11 @@
 import { AppError } from '@/core/errors'
-import { createableRoles } from '@/core/permissions'
-import { roleLabel } from '@/core/roles'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import { lockUser } from '@/db/users'
 import { auditNameOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
 import { publishQueued, queueMail } from './queue-mail'
-import { welcomeMail } from './welcome-mail'
+import { refuseInvitation, welcomeMail } from './welcome-mail'
 
 /** Sends the invitation again, with a new link. The earlier one that still waits is cancelled; its links end. */
 export async function resendInvitation(
@@ -18,13 +16,7 @@ export async function resendInvitation(
   const mail = await context.db.transaction(async (tx) => {
     const user = await lockUser(tx, id)
     if (!user) throw new AppError('not_found', 'There is no such user.')
-    if (!createableRoles(actor).includes(user.role)) {
-      throw new AppError('forbidden', `You may not invite to an account with the role ${roleLabel(user.role)}.`)
-    }
-    if (user.status !== 'active') throw new AppError('conflict', 'This account is disabled.')
-    if (user.passwordHash !== null && !user.mustChangePassword) {
-      throw new AppError('conflict', 'They have already set a password of their own, so they need no invitation.')
-    }
+    refuseInvitation(actor, user)
     await cancelWaiting(tx, {
       userId: id,
       types: ['welcome'],

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { hidden } from '@/core/message'
 import { scopes, type Actor } from '@/core/permissions'
 import { sendMessageRequest } from '@/core/requests'
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 const plain = { to: 'a@example.com', subject: 'Hello', message: 'Your parcel has left.' }
-const send = (request: object) => sendMessage(app, asked(service), sendMessageRequest.parse(request))
+const send = (request: object, actor = service) => sendMessage(app, asked(actor), sendMessageRequest.parse(request))
 const stored = async (id: string) =>
   (
     await app.db.execute(sql`
@@ -96,8 +96,46 @@ test('a password reset goes to the holder of an active account only, in the word
   expect(await countMessages()).toBe(before)
 })
 
+test.each(['welcome', 'password-reset'])(
+  'nobody sends %s to a person whose account they may not create: its link sets a password',
+  async (template) => {
+    const supporter = await app.person('supporter')
+    const before = await countMessages()
+    for (const role of ['supporter', 'admin', 'super_admin'] as const) {
+      const { email } = await app.person(role, { passwordHash: null })
+      await expect(send({ to: email, template }, supporter.actor)).rejects.toMatchObject({ code: 'forbidden' })
+    }
+    expect(await countMessages()).toBe(before)
+    const { email } = await app.person('user', { passwordHash: null })
+    expect(await send({ to: email, template }, supporter.actor)).toMatchObject({ sensitive: true })
+  },
+)
+
+test('nobody is welcomed who has a password of their own or whose account is disabled', async () => {
+  const before = await countMessages()
+  for (const given of [{}, { status: 'disabled', passwordHash: null }] as const) {
+    const { email } = await app.person('user', given)
+    await expect(send({ to: email, template: 'welcome' })).rejects.toMatchObject({ code: 'conflict' })
+  }
+  expect(await countMessages()).toBe(before)
+})
+
+test('mail to a person who is deleted at the same moment is refused', async () => {
+  const person = await app.person('user')
+  const sent = await app.db.transaction(async (tx) => {
+    await tx.execute(sql`delete from users where id = ${person.id}`)
+    const sent = send({ to: person.email, template: 'password-reset' }).catch((error: unknown) => error)
+    await vi.waitFor(async () => {
+      const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      expect([...(await app.db.execute(waiting))]).toHaveLength(1)
+    })
+    return { sent }
+  })
+  expect(await sent.sent).toMatchObject({ code: 'invalid', fields: { to: expect.any(String) as string } })
+})
+
 test('what does not fit its template is refused, field by field', async () => {
-  const holder = await app.person('supporter')
+  const holder = await app.person('supporter', { passwordHash: null })
   const to = holder.email
   await expect(send({ to, template: 'newsletter' })).rejects.toMatchObject({
     fields: { template: expect.stringContaining('welcome, password-reset, plain') as string },

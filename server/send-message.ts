@@ -1,15 +1,18 @@
 import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import { hidden, looksSensitive, type MessageType } from '@/core/message'
+import { createableRoles, type Actor } from '@/core/permissions'
 import { faultsByField, plainWords, type SendMessageRequest } from '@/core/requests'
+import { roleLabel } from '@/core/roles'
 import { writeAudit } from '@/db/audit'
-import { findUserByAddress } from '@/db/users'
+import type { Transaction } from '@/db/client'
+import { lockUserByAddress } from '@/db/users'
 import { isTemplateName, templates, type Secret, type Template, type TemplateName } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { auditNameOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
 import { plainBody, publishQueued, queueMail, type Mail } from './queue-mail'
-import { loginUrl } from './welcome-mail'
+import { loginUrl, refuseInvitation } from './welcome-mail'
 
 export type SentMessage = { id: string; sensitive: boolean }
 
@@ -20,16 +23,16 @@ export async function sendMessage(
   request: SendMessageRequest,
 ): Promise<SentMessage> {
   const from = checkedFrom(context.config, request.from)
-  const content = await contentOf(context, request)
-  const mail: Mail = {
-    ...content,
-    from,
-    to: request.to,
-    replyTo: request.reply_to ?? null,
-    priority: request.priority ?? (content.type === 'password_reset' ? 'high' : 'normal'),
-    createdByName: nameOf(actor),
-  }
-  const queued = await context.db.transaction(async (tx) => {
+  const { queued, sensitive } = await context.db.transaction(async (tx) => {
+    const content = await contentOf(context, tx, actor, request)
+    const mail: Mail = {
+      ...content,
+      from,
+      to: request.to,
+      replyTo: request.reply_to ?? null,
+      priority: request.priority ?? (content.type === 'password_reset' ? 'high' : 'normal'),
+      createdByName: nameOf(actor),
+    }
     const queued = await queueMail(context, tx, mail)
     await writeAudit(tx, {
       actor: auditNameOf(actor),
@@ -38,10 +41,10 @@ export async function sendMessage(
       detail: { template: mail.template, type: mail.type },
       requestId,
     })
-    return queued
+    return { queued, sensitive: mail.sensitive }
   })
   await publishQueued(context, queued)
-  return { id: queued.id, sensitive: mail.sensitive }
+  return { id: queued.id, sensitive }
 }
 
 const invalid = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
@@ -60,12 +63,17 @@ type Content = Pick<Mail, 'type' | 'template' | 'subject' | 'data' | 'sensitive'
 
 const isSecurityMail = (type: MessageType) => type !== 'notification'
 
-async function contentOf(context: Context, request: SendMessageRequest): Promise<Content> {
+async function contentOf(
+  { config }: Context,
+  tx: Transaction,
+  actor: Actor,
+  request: SendMessageRequest,
+): Promise<Content> {
   const { template, message, subject } = request
   if (!isTemplateName(template)) {
     throw invalid('template', `There is no such template; there are: ${Object.keys(templates).join(', ')}.`)
   }
-  if (template !== 'plain') return accountMail(context, request, template)
+  if (template !== 'plain') return accountMail(config, tx, actor, request, template)
   // The request schema has asked for both already.
   if (message === undefined || subject === undefined) throw invalid('message', 'This field is needed.')
   const type = request.type ?? 'notification'
@@ -74,9 +82,14 @@ async function contentOf(context: Context, request: SendMessageRequest): Promise
   return { type, template, subject, sensitive, userId: null, ...plainBody(message, sensitive) }
 }
 
-/** Mail with a one-time link: only for the holder of an account, and in the words of that account. */
+/**
+ * Mail with a one-time link: only for the holder of an account, and in the words of that account. The account stays
+ * locked, so that it is still there when the mail is written.
+ */
 async function accountMail(
-  { db, config }: Context,
+  config: WebConfig,
+  tx: Transaction,
+  actor: Actor,
   request: SendMessageRequest,
   name: Exclude<TemplateName, 'plain'>,
 ): Promise<Content> {
@@ -84,8 +97,18 @@ async function accountMail(
   if (request.type !== undefined && request.type !== type) {
     throw invalid('type', `The template ${name} is always of the type ${type}.`)
   }
-  const user = await findUserByAddress(db, request.to)
-  if (user?.status !== 'active') throw invalid('to', 'This template needs an active account with that address.')
+  const user = await lockUserByAddress(tx, request.to)
+  if (user === null || (name !== 'welcome' && user.status !== 'active')) {
+    throw invalid('to', 'This template needs an active account with that address.')
+  }
+  if (name === 'welcome') {
+    refuseInvitation(actor, user)
+  } else if (!createableRoles(actor).includes(user.role)) {
+    throw new AppError(
+      'forbidden',
+      `You may not reset the password of an account with the role ${roleLabel(user.role)}.`,
+    )
+  }
   const account = {
     first_name: user.firstName,
     email: user.email,

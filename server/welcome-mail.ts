@@ -1,5 +1,7 @@
-import { canSignInToDashboard } from '@/core/permissions'
-import type { Role } from '@/core/roles'
+import { AppError } from '@/core/errors'
+import { canSignInToDashboard, createableRoles, type Actor } from '@/core/permissions'
+import { roleLabel, type Role } from '@/core/roles'
+import type { User } from '@/db/users'
 import { templates } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import type { Mail } from './queue-mail'
@@ -34,3 +36,17 @@ export function welcomeMail(config: WebConfig, person: Person, password: string 
 /** Staff work in the dashboard, account holders in the store. */
 export const loginUrl = (config: WebConfig, role: Role): string =>
   canSignInToDashboard(role) ? new URL('/support', config.NEXTAUTH_URL).href : config.STORE_URL
+
+/** Who invites to an account decides who gets in: it takes the right to create that role, and only before its first use. */
+export function refuseInvitation(
+  actor: Actor,
+  user: Pick<User, 'role' | 'status' | 'passwordHash' | 'mustChangePassword'>,
+): void {
+  if (!createableRoles(actor).includes(user.role)) {
+    throw new AppError('forbidden', `You may not invite to an account with the role ${roleLabel(user.role)}.`)
+  }
+  if (user.status !== 'active') throw new AppError('conflict', 'This account is disabled.')
+  if (user.passwordHash !== null && !user.mustChangePassword) {
+    throw new AppError('conflict', 'They have already set a password of their own, so they need no invitation.')
+  }
+}
