@@ -1,9 +1,21 @@
-import type { ReactNode } from 'react'
+import type { ReactNode, Ref } from 'react'
 import { Mark } from './mark'
 import styles from './signed-out.module.css'
 
 /** What stands around a page for people who are not signed in: the mark, one card, one line below. */
-export function SignedOut(props: { title: string; lead: ReactNode; children?: ReactNode; below?: ReactNode }) {
+export function SignedOut({
+  title,
+  lead,
+  children,
+  below,
+  heading,
+}: {
+  title: string
+  lead: ReactNode
+  children?: ReactNode
+  below?: ReactNode
+  heading?: Ref<HTMLHeadingElement>
+}) {
   return (
     <main className={styles.ground}>
       <div className={styles.column}>
@@ -14,11 +26,13 @@ export function SignedOut(props: { title: string; lead: ReactNode; children?: Re
           </span>
         </p>
         <div className={styles.card}>
-          <h1 tabIndex={-1}>{props.title}</h1>
-          <p className={styles.lead}>{props.lead}</p>
-          {props.children}
+          <h1 tabIndex={-1} ref={heading}>
+            {title}
+          </h1>
+          <p className={styles.lead}>{lead}</p>
+          {children}
         </div>
-        {props.below ? <p className={styles.below}>{props.below}</p> : null}
+        {below ? <p className={styles.below}>{below}</p> : null}
       </div>
     </main>
   )

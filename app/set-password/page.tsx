@@ -1,5 +1,4 @@
 import type { Metadata } from 'next'
-import { SignedOut } from '@/app/_ui/signed-out'
 import { currentSession } from '@/server/session'
 import { SetPasswordForm } from './set-password-form'
 
@@ -11,9 +10,5 @@ export const metadata: Metadata = { title: 'Choose a password' }
  */
 export default async function SetPasswordPage() {
   const session = await currentSession()
-  return (
-    <SignedOut title="Choose a password" lead="At least 8 characters. A few words in a row are good.">
-      <SetPasswordForm mustChangeAs={session?.mustChangePassword ? session.actor.email : null} />
-    </SignedOut>
-  )
+  return <SetPasswordForm mustChangeAs={session?.mustChangePassword ? session.actor.email : null} />
 }

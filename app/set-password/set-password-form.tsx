@@ -6,9 +6,12 @@ import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
+import { SignedOut } from '@/app/_ui/signed-out'
 import { PasswordField } from '@/app/_ui/text-field'
 import { passwordSchema } from '@/core/requests'
 import styles from './set-password.module.css'
+
+const invitation = { title: 'Choose a password', lead: 'At least 8 characters. A few words in a row are good.' }
 
 type Problem = { title: string; detail?: string }
 
@@ -42,11 +45,13 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
   if (next !== null) return <Done next={next} />
   if (token === '' && mustChangeAs === null) {
     return (
-      <div className={styles.notice}>
-        <Notice severity="error" title="This address is not complete.">
-          Open the link in the mail again, or ask support for a new one.
-        </Notice>
-      </div>
+      <SignedOut {...invitation}>
+        <div className={styles.notice}>
+          <Notice severity="error" title="This address is not complete.">
+            Open the link in the mail again, or ask support for a new one.
+          </Notice>
+        </div>
+      </SignedOut>
     )
   }
 
@@ -74,46 +79,48 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
   }
 
   return (
-    <form
-      noValidate
-      onSubmit={(event: SubmitEvent) => {
-        event.preventDefault()
-        if (!isBusy) void submit()
-      }}
-    >
-      {problem === null ? null : (
-        <Notice severity="error" title={problem.title}>
-          {problem.detail}
-        </Notice>
-      )}
-      {/* For password managers, which save the pair. */}
-      <input type="email" name="username" autoComplete="username" value={mustChangeAs ?? ''} readOnly hidden />
-      <PasswordField
-        label="New password"
-        autoComplete="new-password"
-        inputRef={passwordInput}
-        value={password}
-        fault={faults.password}
-        onChange={(event) => {
-          setPassword(event.target.value)
-          if (faults.password) setFaults({ ...faults, password: check(event.target.value, again).password })
+    <SignedOut {...invitation}>
+      <form
+        noValidate
+        onSubmit={(event: SubmitEvent) => {
+          event.preventDefault()
+          if (!isBusy) void submit()
         }}
-      />
-      <PasswordField
-        label="The same again"
-        autoComplete="new-password"
-        inputRef={againInput}
-        value={again}
-        fault={faults.again}
-        onChange={(event) => {
-          setAgain(event.target.value)
-          if (faults.again) setFaults({ ...faults, again: check(password, event.target.value).again })
-        }}
-      />
-      <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy} busyWord="Setting">
-        Set password
-      </BusyButton>
-    </form>
+      >
+        {problem === null ? null : (
+          <Notice severity="error" title={problem.title}>
+            {problem.detail}
+          </Notice>
+        )}
+        {/* For password managers, which save the pair. */}
+        <input type="email" name="username" autoComplete="username" value={mustChangeAs ?? ''} readOnly hidden />
+        <PasswordField
+          label="New password"
+          autoComplete="new-password"
+          inputRef={passwordInput}
+          value={password}
+          fault={faults.password}
+          onChange={(event) => {
+            setPassword(event.target.value)
+            if (faults.password) setFaults({ ...faults, password: check(event.target.value, again).password })
+          }}
+        />
+        <PasswordField
+          label="The same again"
+          autoComplete="new-password"
+          inputRef={againInput}
+          value={again}
+          fault={faults.again}
+          onChange={(event) => {
+            setAgain(event.target.value)
+            if (faults.again) setFaults({ ...faults, again: check(password, event.target.value).again })
+          }}
+        />
+        <BusyButton type="submit" variant="contained" fullWidth isBusy={isBusy} busyWord="Setting">
+          Set password
+        </BusyButton>
+      </form>
+    </SignedOut>
   )
 }
 
@@ -133,14 +140,12 @@ function Done({ next }: { next: string }) {
       ? { sentence: 'You are signed in.', button: 'Go to the dashboard' }
       : { sentence: 'You can sign in with it at the store now.', button: 'Go to the store' }
   return (
-    <div className={styles.done}>
-      <h2 ref={heading} tabIndex={-1}>
-        Your password is set.
-      </h2>
-      <p className="quiet">{words.sentence}</p>
-      <Button href={next} variant="contained" fullWidth>
-        {words.button}
-      </Button>
-    </div>
+    <SignedOut title="Your password is set" lead={words.sentence} heading={heading}>
+      <div className={styles.done}>
+        <Button href={next} variant="contained" fullWidth>
+          {words.button}
+        </Button>
+      </div>
+    </SignedOut>
   )
 }
