@@ -162,8 +162,8 @@ function UserPager(props: {
 }
 
 const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
-  { key: 'name', head: 'Name', sortBy: 'first_name', width: '16%', narrow: 'who', link: true, cell: nameOf },
-  { key: 'email', head: 'Address', sortBy: 'email', width: '19%', narrow: 'what', cell: (user) => user.email },
+  { key: 'name', head: 'Name', sortBy: 'first_name', width: '15.5%', narrow: 'who', link: true, cell: nameOf },
+  { key: 'email', head: 'Address', sortBy: 'email', width: '18.5%', narrow: 'what', cell: (user) => user.email },
   {
     key: 'role',
     head: 'Role',
@@ -175,7 +175,7 @@ const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Colu
   {
     key: 'account',
     head: 'Account',
-    width: '12.5%',
+    width: '13.5%',
     needs: 'someRoom',
     cell: (user) => <AccountState user={user} inRow />,
   },
