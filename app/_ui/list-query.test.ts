@@ -11,3 +11,12 @@ it('survives the way into an address and back', () => {
   const query = lenientQuery(listMessagesQuery, { status: ['dead', 'retrying'], search: 'a&b=c %' })
   expect(lenientQuery(listMessagesQuery, parametersOf(new URLSearchParams(toSearch(query))))).toEqual(query)
 })
+
+it('leaves out what Postgres cannot store', () => {
+  for (const search of ['\0', 'a\ud83c']) expect(lenientQuery(listUsersQuery, { search })).not.toHaveProperty('search')
+})
+
+it.each(['constructor', 'toString', '__proto__'])('does not take %s for a parameter of a list', (name) => {
+  const query = lenientQuery(listUsersQuery, parametersOf(new URLSearchParams({ [name]: '1' })))
+  expect(query).toEqual(lenientQuery(listUsersQuery, {}))
+})

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isStorable } from '@/core/storable'
 
 export type PageParameters = Record<string, string | string[] | undefined>
 
@@ -11,8 +12,10 @@ export function lenientQuery<Shape extends z.ZodRawShape>(
   parameters: PageParameters,
 ): z.output<z.ZodObject<Shape>> {
   const given = Object.entries(parameters).filter(([name, value]) => {
-    const field = schema.shape[name] as z.ZodType | undefined
-    return field !== undefined && value !== undefined && value !== '' && field.safeParse(value).success
+    // Only what the schema itself names: every object also knows `constructor`.
+    if (!Object.hasOwn(schema.shape, name) || value === undefined || value === '' || !isStorable(value)) return false
+    const field = schema.shape[name] as unknown as z.ZodType
+    return field.safeParse(value).success
   })
   return schema.parse(Object.fromEntries(given))
 }

@@ -40,17 +40,3 @@ export async function readJson(request: Request, limit: number): Promise<unknown
     throw new AppError('not_json', 'The body is not JSON.', {}, { cause: error })
   }
 }
-
-/** Postgres stores no NUL, and no half of a character: refused here, wherever it stands. */
-export function isStorable(value: unknown): boolean {
-  const rest: unknown[] = [value]
-  while (rest.length > 0) {
-    const next = rest.pop()
-    if (typeof next === 'string') {
-      if (/\0|\p{Surrogate}/u.test(next)) return false
-    } else if (typeof next === 'object' && next !== null) {
-      rest.push(...Object.keys(next), ...(Object.values(next) as unknown[]))
-    }
-  }
-  return true
-}

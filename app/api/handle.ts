@@ -3,11 +3,12 @@ import type { z } from 'zod'
 import { AppError, type ErrorCode } from '@/core/errors'
 import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permissions'
 import { faultsByField, plainWords } from '@/core/requests'
+import { isStorable } from '@/core/storable'
 import { authenticateKey } from '@/server/authenticate-key'
 import { context, type Context } from '@/server/context'
 import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
 import { requestSession } from '@/server/session'
-import { isStorable, readJson } from './body'
+import { readJson } from './body'
 
 const bodyLimit = 256 * 1024
 
