@@ -1,6 +1,7 @@
 import { ConfigError } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { context } from './context'
+import { pageFailure } from './failures'
 
 /**
  * Opens everything the web process needs. Nothing is closed by hand at the end: on SIGTERM Next takes no new requests, lets
@@ -14,4 +15,8 @@ export function start(): void {
     createLog('web', 'info').fatal(error.message)
     process.exit(1)
   }
+}
+
+export function reportPageFailure(error: unknown, request: { path: string; method: string }): void {
+  context().log.error(pageFailure(error, request), 'A page failed')
 }

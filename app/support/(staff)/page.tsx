@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { inTime } from '@/server/failures'
 import { listMessagesQuery } from '@/core/requests'
 import { listMessages } from '@/server/list-messages'
 import { requireStaff } from '../require-staff'
@@ -10,5 +11,5 @@ const newest = listMessagesQuery.parse({ limit: '6' })
 
 export default async function OverviewPage() {
   const { actor, context } = await requireStaff()
-  return <Overview actor={actor} first={await listMessages(context, newest)} />
+  return <Overview actor={actor} first={await inTime(listMessages(context, newest))} />
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import type { PageParameters } from '@/app/_ui/list-query'
+import { inTime } from '@/server/failures'
 import { listMessages } from '@/server/list-messages'
 import { requireStaff } from '../../../require-staff'
 import { MessageList } from './message-list'
@@ -10,5 +11,5 @@ export const metadata: Metadata = { title: 'Messages' }
 export default async function MessagesPage({ searchParams }: { searchParams: Promise<PageParameters> }) {
   const { context } = await requireStaff()
   const query = messagesQuery(await searchParams)
-  return <MessageList first={{ query, answer: await listMessages(context, query) }} />
+  return <MessageList first={{ query, answer: await inTime(listMessages(context, query)) }} />
 }

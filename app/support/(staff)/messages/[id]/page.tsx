@@ -4,6 +4,7 @@ import { cache } from 'react'
 import { z } from 'zod'
 import { AppError } from '@/core/errors'
 import type { MessageView } from '@/core/views'
+import { inTime } from '@/server/failures'
 import { getMessage } from '@/server/get-message'
 import { requireStaff } from '../../../require-staff'
 import { MessageDetail } from './message-detail'
@@ -13,7 +14,7 @@ type Props = { params: Promise<{ id: string }> }
 const load = cache(async (id: string): Promise<MessageView> => {
   const { context } = await requireStaff()
   if (!z.uuid().safeParse(id).success) notFound()
-  return await getMessage(context, id).catch((error: unknown) => {
+  return await inTime(getMessage(context, id)).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'not_found') notFound()
     throw error
   })

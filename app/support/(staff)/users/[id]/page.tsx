@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import { AppError } from '@/core/errors'
 import type { UserView } from '@/core/views'
+import { inTime } from '@/server/failures'
 import { getUser } from '@/server/get-user'
 import { listMessages } from '@/server/list-messages'
 import { requireStaff } from '../../../require-staff'
@@ -15,7 +16,7 @@ type Props = { params: Promise<{ id: string }> }
 const load = cache(async (id: string): Promise<UserView> => {
   const { context } = await requireStaff()
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound()
-  return await getUser(context, Number(id)).catch((error: unknown) => {
+  return await inTime(getUser(context, Number(id))).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'not_found') notFound()
     throw error
   })
@@ -28,5 +29,5 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function PersonPage({ params }: Props) {
   const { actor, context } = await requireStaff()
   const user = await load((await params).id)
-  return <Person actor={actor} first={{ user, mail: await listMessages(context, mailQuery(user)) }} />
+  return <Person actor={actor} first={{ user, mail: await inTime(listMessages(context, mailQuery(user))) }} />
 }
