@@ -1,7 +1,12 @@
 import { NextResponse, type NextRequest } from 'next/server'
+import { isForeignHost } from '@/core/own-address'
+import { readWebConfig, type WebConfig } from '@/runtime/config'
 
 /** React's development build evaluates code to show stack traces, and Next's overlay writes styles without a nonce. */
 const development = process.env.NODE_ENV === 'development'
+
+/** Read at the first request: what the build knows is not what the process is started with. */
+let settings: WebConfig | null = null
 
 function contentSecurityPolicy(nonce: string): string {
   return [
@@ -28,6 +33,8 @@ function contentSecurityPolicy(nonce: string): string {
  */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl
+  settings ??= readWebConfig()
+  if (isForeignHost(settings, request.headers.get('host'))) return foreignHost()
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const policy = contentSecurityPolicy(nonce)
 
@@ -36,6 +43,13 @@ export function proxy(request: NextRequest): NextResponse {
     : NextResponse.next({ request: { headers: pageHeaders(request, { nonce, policy, path: pathname + search }) } })
   response.headers.set('Content-Security-Policy', policy)
   return response
+}
+
+function foreignHost(): NextResponse {
+  return new NextResponse('This address is not one of ours. Please open the dashboard under its own address.\n', {
+    status: 403,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Security-Policy': "default-src 'none'" },
+  })
 }
 
 function mustSignIn(request: NextRequest): boolean {

@@ -71,6 +71,9 @@ const webSchema = z.object({
   /** How long a request waits for Kafka before it leaves the record to the relay. */
   PUBLISH_DEADLINE_MS: spanMs(400),
   DATABASE_POOL: count(10),
+  /** Where a local stack is reached; both stand for our own pages there. */
+  WEB_PORT: port(3005),
+  API_PORT: port(4001),
 })
 
 const workerSchema = z.object({

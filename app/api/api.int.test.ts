@@ -323,6 +323,10 @@ describe('who may call', () => {
       {},
       { origin: 'https://evil.example' },
       { origin: 'null' },
+      // A name that points to this machine makes its owner's page look like ours.
+      { origin: 'http://evil.example:3005', host: 'evil.example:3005' },
+      { 'sec-fetch-site': 'same-origin', host: 'evil.example:3005' },
+      { origin: 'http://localhost:3999', host: 'localhost:3999' },
       { 'sec-fetch-site': 'cross-site' },
       { origin, 'sec-fetch-site': 'same-site' },
     ]) {
@@ -331,6 +335,20 @@ describe('who may call', () => {
     }
     expect(await counts()).toEqual(before)
     expect((await call(users.GET, 'GET', { headers: { cookie } })).status).toBe(200)
+  })
+
+  test('nobody reads here under a name that is not ours', async () => {
+    const { cookie } = await app.person('admin')
+    for (const [host, status] of [
+      ['evil.example', 403],
+      ['localhost:3005', 200],
+    ] as const) {
+      expect(await call(users.GET, 'GET', { headers: { cookie, host } })).toMatchObject({
+        status,
+        answer: { error: status !== 200 },
+      })
+    }
+    expect((await call(health.GET, 'GET', { headers: { host: 'evil.example' } })).status).toBe(403)
   })
 
   test('a key needs no page of ours', async () => {

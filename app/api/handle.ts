@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { AppError, type ErrorCode } from '@/core/errors'
+import { isForeignHost, isOwnOrigin } from '@/core/own-address'
 import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permissions'
 import { faultsByField, plainWords } from '@/core/requests'
 import { isStorable } from '@/core/storable'
@@ -77,7 +78,10 @@ export async function answering(request: Request, work: (requestId: string) => P
   const startedAt = performance.now()
   const given = request.headers.get('x-request-id')
   const requestId = given && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
-  const response = await work(requestId).catch((error: unknown) => errorResponse(error, requestId))
+  const answer = isForeignHost(context().config, request.headers.get('host'))
+    ? Promise.reject(new AppError('forbidden', 'This address is not one of ours: please use the one of the dashboard.'))
+    : work(requestId)
+  const response = await answer.catch((error: unknown) => errorResponse(error, requestId))
   response.headers.set('X-Request-Id', requestId)
   response.headers.set('Cache-Control', 'no-store')
   response.headers.set('X-Content-Type-Options', 'nosniff')
@@ -134,11 +138,7 @@ async function authorise(open: Context, request: Request, access: Access): Promi
 function refuseForeignPage({ config }: Context, request: Request): void {
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')
-  const ours = [new URL(config.NEXTAUTH_URL).host, request.headers.get('host')]
-  const isOurs =
-    site === null
-      ? origin !== null && URL.canParse(origin) && ours.includes(new URL(origin).host)
-      : site === 'same-origin'
+  const isOurs = site === null ? isOwnOrigin(config, origin) : site === 'same-origin'
   if (!isOurs) throw new AppError('forbidden', 'This request did not come from a page of the dashboard.')
 }
 
