@@ -41,3 +41,12 @@ test('a body without a length is read no further than the limit', async () => {
   await expect(readJson(post(endless), limit)).rejects.toMatchObject({ code: 'too_large' })
   expect(sent).toBeLessThan(limit * 4)
 })
+
+test('a caller who hangs up in the middle has sent no JSON', async () => {
+  const cut = new ReadableStream({
+    pull(controller) {
+      controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+    },
+  })
+  await expect(readJson(post(cut), limit)).rejects.toMatchObject({ name: 'AppError', code: 'not_json' })
+})

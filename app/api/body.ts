@@ -10,7 +10,10 @@ export async function readText(request: Request, limit: number): Promise<string>
   let size = 0
   const reader = request.body?.getReader()
   for (;;) {
-    const part = await reader?.read()
+    const part = await reader?.read().catch((error: unknown) => {
+      // The caller's line, not ours: as it is, it would pass for a database that is away.
+      throw new AppError('not_json', 'The body broke off before its end.', {}, { cause: error })
+    })
     if (!part || part.done) break
     size += part.value.byteLength
     if (size > limit) {
