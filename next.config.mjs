@@ -5,6 +5,7 @@ const config = {
   outputFileTracingRoot: import.meta.dirname,
   poweredByHeader: false,
   reactStrictMode: true,
+  images: { unoptimized: true }, // no page has one to resize, and the part that would do it is one more way in
   // On every answer, errors included; the CSP of pages carries a nonce and is set in proxy.ts.
   headers: () => [
     {

@@ -1,6 +1,7 @@
+import { unstable_doesMiddlewareMatch as doesProxyMatch } from 'next/experimental/testing/server'
 import { NextRequest } from 'next/server'
 import { expect, test, vi } from 'vitest'
-import { proxy } from './proxy'
+import { config, proxy } from './proxy'
 
 const key = `k1:${Buffer.alloc(32).toString('base64')}`
 const settings = {
@@ -14,12 +15,26 @@ const settings = {
   KAFKA_BROKERS: '127.0.0.1:1',
 }
 
+const open = (host: string) => proxy(new NextRequest(`http://${host}/support/login`, { headers: { host } }))
+
 test('no page is shown under a name that is not ours', async () => {
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
-  const open = (host: string) => proxy(new NextRequest(`http://${host}/support/login`, { headers: { host } }))
   expect(open('localhost:3005').status).toBe(200)
   const refused = open('evil.example:3005')
   expect(refused.status).toBe(403)
   expect(await refused.text()).toMatch(/not one of ours/)
   vi.unstubAllEnvs()
 })
+
+test.each([
+  ['/support/users', true],
+  ['/apiary', true],
+  ['/_next/image', true],
+  ['/_next/staticky', true],
+  ['/favicon.ico.html', true],
+  ['/api', false],
+  ['/api/users', false],
+  ['/_next/static/chunks/main.js', false],
+])('whatever may answer with a page has a policy of its own: %s, %j', (url, matches) =>
+  expect(doesProxyMatch({ config, url })).toBe(matches),
+)

@@ -72,4 +72,5 @@ function pageHeaders(request: NextRequest, page: { nonce: string; policy: string
   return headers
 }
 
-export const config = { matcher: '/((?!api/|_next/static|_next/image|favicon.ico).*)' }
+/** Everything that may answer with a page, a page for "not found" too. */
+export const config = { matcher: '/((?!api(?:/|$)|_next/static/).*)' }

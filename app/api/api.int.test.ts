@@ -134,6 +134,7 @@ describe('bad input writes nothing and names the fault', () => {
     ['an unknown field', users.POST, { body: { ...john, id: 7, is_admin: true } }, 422, ['id', 'is_admin']],
     ['a wrong type', users.POST, { body: { ...john, first_name: 1, welcome: 'no' } }, 422, ['first_name', 'welcome']],
     ['nothing at all', users.POST, { body: {} }, 422, ['first_name', 'last_name', 'email']],
+    ['a field that every object has', users.POST, { raw: '{"__proto__":{"role":"admin"}}' }, 422, ['__proto__']],
     ['no object', users.POST, { body: [john] }, 422, ['body']],
     ['a broken address', users.POST, { body: { ...john, email: 'john@' } }, 422, ['email']],
     ['two addresses', users.POST, { body: { ...john, email: 'a@example.com,b@example.com' } }, 422, ['email']],
@@ -223,6 +224,8 @@ describe('bad input writes nothing and names the fault', () => {
     '?role=owner',
     '?colour=red',
     '?search=%00',
+    '?__proto__=1',
+    '?constructor=1',
   ])('the list of users asked for with %s', async (query) => {
     expect(await withKey(users.GET, 'GET', { query })).toMatchObject({ status: 422, answer: { error: true } })
   })

@@ -156,6 +156,11 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   if (!isStorable(value)) {
     throw new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.')
   }
+  // zod passes over this one name without a word.
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    const fault = 'This field is not known.'
+    throw new AppError('invalid', `__proto__: ${fault}`, { ['__proto__']: fault })
+  }
   const result = schema.safeParse(value, { error: plainWords })
   if (result.success) return result.data
   const faults = faultsByField(result.error)
