@@ -39,3 +39,9 @@ export async function cancelWaiting(
     select id from free`)
   return rows.map((row) => row.id)
 }
+
+/** Erases what is sealed of a person's mail, whatever became of it. Before the account goes: afterwards nobody knows whose it was. */
+export async function eraseSecretsOf(tx: Transaction, userId: number): Promise<void> {
+  await tx.execute(sql`
+    delete from message_secrets s using messages m where m.id = s.message_id and m.user_id = ${userId}`)
+}

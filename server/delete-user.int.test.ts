@@ -69,6 +69,17 @@ test('mail of others stays, and so does a mail that a worker is just sending', a
   expect(await getMessage(app, stays.welcome_message_id ?? '')).toMatchObject({ status: 'queued' })
 })
 
+test('the secret of a mail that is dead goes with the account', async () => {
+  const [user, other] = [await invited('ann@example.com'), await invited('bob@example.com')]
+  await app.db.execute(sql`
+    with gone as (delete from outbox where message_id = ${user.welcome_message_id})
+    update messages set status = 'dead', closed_at = now() where id = ${user.welcome_message_id}`)
+  await remove(user.id)
+  const ids = [user.welcome_message_id, other.welcome_message_id]
+  const kept = await app.db.execute(sql`select message_id as id from message_secrets where message_id in ${ids}`)
+  expect([...kept]).toEqual([{ id: other.welcome_message_id }])
+})
+
 test('the last active super_admin stays', async () => {
   const last = await app.person('super_admin')
   await app.person('super_admin', { status: 'disabled' })

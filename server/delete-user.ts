@@ -2,12 +2,12 @@ import { AppError } from '@/core/errors'
 import { canDelete } from '@/core/permissions'
 import { roleLabel } from '@/core/roles'
 import { writeAudit } from '@/db/audit'
-import { cancelWaiting } from '@/db/cancel-messages'
+import { cancelWaiting, eraseSecretsOf } from '@/db/cancel-messages'
 import { lockUserAndSuperAdmins, removeUser } from '@/db/users'
 import { auditNameOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
 
-/** Removes the account and cancels its waiting mail, in one transaction. The last active super_admin stays. */
+/** Removes the account and cancels its waiting mail and erases its secrets, in one transaction. The last active super_admin stays. */
 export async function deleteUser({ db }: Context, { actor, requestId }: Asked, id: number): Promise<void> {
   await db.transaction(async (tx) => {
     const { user, activeSuperAdmins } = await lockUserAndSuperAdmins(tx, id)
@@ -27,6 +27,8 @@ export async function deleteUser({ db }: Context, { actor, requestId }: Asked, i
       by: nameOf(actor),
       reason: 'The account was deleted',
     })
+    // Dead mail could still be sent again with its secret, but not to a person who is gone.
+    await eraseSecretsOf(tx, id)
     await removeUser(tx, id)
     await writeAudit(tx, {
       actor: auditNameOf(actor),
