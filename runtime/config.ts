@@ -54,7 +54,10 @@ const webAddress = z.url({ protocol: /^https?$/ })
 const common = {
   APP_ENV: z.enum(['local', 'production']).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
+    .refine((value) => URL.canParse(value), 'must be a complete address: postgres://user:password@host:5432/name'),
   NEXTAUTH_URL: webAddress.default('http://localhost:3005'),
   STORE_URL: webAddress.default('http://localhost:3000'),
   SECRETS_KEYS: keyring,

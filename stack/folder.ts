@@ -22,9 +22,17 @@ const secretsFile = (folder: string) => join(folder, 'secrets.json')
 
 /** Takes an empty folder, or one that is a stack's already (its mark is secrets.json), so that nobody's files are ever emptied. */
 export function claimFolder(folder: string): Secrets {
-  refuseForeign(folder)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!existsSync(secretsFile(folder))) writeOnce(secretsFile(folder), newSecrets())
+  try {
+    refuseForeign(folder)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if (!existsSync(secretsFile(folder))) writeOnce(secretsFile(folder), newSecrets())
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (!code) throw error
+    throw new StackFault(`${folder} cannot be used (${code}): let STACK_DIR name a folder that you can write to.`, {
+      cause: error,
+    })
+  }
   const secrets = secretsSchema.safeParse(JSON.parse(readFileSync(secretsFile(folder), 'utf8')))
   if (!secrets.success) throw new StackFault(`${secretsFile(folder)} is damaged: run \`npm run reset\` to begin anew.`)
   return secrets.data

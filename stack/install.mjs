@@ -37,15 +37,22 @@ export async function installWhenChanged() {
 async function install() {
   console.log('\n  · Packages    installing with npm ci, about half a minute')
   const environment = { ...process.env, NODE_ENV: 'development' } // "production" would leave out what builds the app
-  const npm = spawn('npm', ['ci', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'], env: environment })
-  const passOn = (signal) => npm.kill(signal)
-  for (const signal of SIGNALS) process.on(signal, passOn)
-  const outcome = await new Promise((resolve) => {
-    npm.once('error', () => resolve('npm was not found'))
-    npm.once('exit', (code, signal) => resolve(signal ?? code))
+  const npm = spawn(process.execPath, ['stack/npm-ci.mjs'], {
+    detached: true,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: environment,
   })
-  for (const signal of SIGNALS) process.off(signal, passOn)
-  if (outcome !== 0) fail(`npm ci failed (${outcome}): see its lines above, then start again.`)
+  let isStopped = false
+  const stop = () => {
+    isStopped = true
+    npm.stdin.destroy()
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+  const code = await new Promise((resolve) => npm.once('exit', resolve))
+  for (const signal of SIGNALS) process.off(signal, stop)
+  if (isStopped) fail('Stopped while installing; the next start installs anew.')
+  if (code === 127) fail('npm was not found: install Node.js with npm, then start again.')
+  if (code !== 0) fail(`npm ci failed (${code}): see its lines above, then start again.`)
 }
 
 /** Two stacks of one clone may start at once: the second waits until the first has installed. */

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join, resolve } from 'node:path'
 
-import { ConfigError, readStackConfig, type StackConfig } from '@/runtime/config'
+import { ConfigError, readStackConfig, readWebConfig, readWorkerConfig, type StackConfig } from '@/runtime/config'
 
 import { buildWhenChanged } from './build'
 import { checkPorts, checkReachable } from './checks'
@@ -15,13 +16,16 @@ import { isPostgresReady, postgresEnding, preparePostgres } from './postgres'
 import { Processes, type Ending, type Environment } from './processes'
 import type { Terminal } from './terminal'
 
-/** The order of the end: nothing loses what it still needs. The worker finishes the mail whose body has begun. */
+/**
+ * The order of the end: nothing loses what it still needs. The worker finishes the mail whose body has begun. Kafka and Postgres
+ * do not need each other, and together have all the time that is left.
+ */
 const ENDINGS = {
   web: { order: 1, signal: 'SIGTERM', graceMs: 1_500 },
   worker: { order: 2, signal: 'SIGTERM', graceMs: 12_000 },
   catcher: { order: 3, signal: 'SIGTERM', graceMs: 1_000 },
   kafka: { order: 4, ...kafkaEnding },
-  postgres: { order: 5, ...postgresEnding },
+  postgres: { order: 4, ...postgresEnding },
 } satisfies Record<string, Ending>
 
 export type LaunchOptions = {
@@ -90,7 +94,9 @@ async function withFaultsSaid(terminal: Terminal, work: () => Promise<void>): Pr
 /** Refuses while a stack runs there; waits while one that was killed is still being ended. */
 async function openFolder(folder: string, terminal: Terminal): Promise<Processes> {
   const processes = new Processes(folder)
-  const wonder = setTimeout(() => terminal.begin('Waiting', 'the former stack is still being ended'), 500)
+  const wonder = setTimeout(() => {
+    if (existsSync(join(folder, 'guard.json'))) terminal.begin('Waiting', 'the former stack is still being ended')
+  }, 500)
   try {
     await processes.open()
     return processes
@@ -123,6 +129,9 @@ class Stack {
 
   /** Everything starts as soon as what it needs is there. */
   async up(): Promise<void> {
+    // A bad variable of theirs is one sentence now, rather than a part that does not come up.
+    readWebConfig(this.#children)
+    readWorkerConfig(this.#children)
     await Promise.all([checkPorts(this.#options.config), checkReachable(this.#options.config)])
     const built = this.#build()
     const services = Promise.all([this.#postgres(), built]).then(() => this.#migrateAndSeed())

@@ -113,6 +113,7 @@ test('it comes up whole, brings back whatever dies, stops in order and keeps its
   expect(await refusal.json()).toEqual({
     error: true,
     message: expect.stringContaining('not answering'),
+    errors: {},
     request_id: refusal.headers.get('x-request-id'),
   })
 
@@ -217,6 +218,24 @@ describe('one sentence, exit code 1 and nothing left running for', () => {
 
   test('a bad variable', async () => {
     expect(await fails({ ...(await given()), WEB_PORT: 'many' })).toContain('WEB_PORT must be a number')
+  })
+
+  test.each([
+    [{ RETRY_BASE_MS: 'soon' }, 'RETRY_BASE_MS'],
+    [{ SMTP_HOST: 'mail.example.com', SMTP_USERNAME: 'someone' }, 'SMTP_USERNAME and SMTP_PASSWORD go together'],
+    [{ DATABASE_URL: 'postgres://a:b@:x' }, 'DATABASE_URL'],
+  ])('a bad variable of the worker, the web app or the database: %j', async (variables, named) => {
+    expect(await fails({ ...(await given()), ...variables })).toContain(named)
+  })
+
+  test('a folder that cannot be made', async () => {
+    const environment = await given()
+    const file = join(environment.STACK_DIR, 'a-file')
+    writeFileSync(file, '')
+    const launcher = start({ ...environment, STACK_DIR: join(file, 'below') })
+    expect(await launcher.exitCode).toBe(1)
+    expect(launcher.output).toContain('let STACK_DIR name a folder that you can write to')
+    expect(launcher.output).not.toContain('    at ')
   })
 
   test('a folder with files of somebody else', async () => {
