@@ -33,12 +33,21 @@ describe('a request to create a user', () => {
     })
   })
 
-  test.each(['John\r\nBcc: x@example.com', 'John\n', 'Jo\0hn', 'Jo\u2028hn', ' ', ''])(
-    'refuses the name %j',
-    (name) => {
-      expect(Object.keys(faults(createUserRequest, { ...john, first_name: name }))).toEqual(['first_name'])
-    },
-  )
+  test.each([
+    'John\r\nBcc: x@example.com',
+    'John\n',
+    'Jo\0hn',
+    'Jo\u2028hn',
+    ' ',
+    '',
+    '\u200B',
+    '\u00A0\u2060',
+    '\u3164',
+    '\u2800',
+    '\u0301',
+  ])('refuses the name %j', (name) => {
+    expect(Object.keys(faults(createUserRequest, { ...john, first_name: name }))).toEqual(['first_name'])
+  })
 
   test.each([
     'a@example.com, b@example.com',
@@ -49,6 +58,33 @@ describe('a request to create a user', () => {
     'a＠example.com',
   ])('refuses the address %j', (email) => {
     expect(Object.keys(faults(createUserRequest, { ...john, email }))).toEqual(['email'])
+  })
+
+  test.each(['\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069'])(
+    'refuses the direction control %j in a name',
+    (control) => {
+      expect(faults(createUserRequest, { ...john, last_name: `D${control}oe` })).toEqual({
+        last_name: 'This holds a hidden character that changes the direction of writing.',
+      })
+    },
+  )
+
+  test.each(["O'Neil", 'Zoë', 'Zoe\u0308', 'Олена', '林', 'علي', 'ক্ষ', '👩\u200D🚀', 'می\u200Cخواهم', '1'])(
+    'takes the name %s',
+    (name) => expect(faults(createUserRequest, { ...john, first_name: name })).toEqual({}),
+  )
+
+  test.each([
+    ['securepass\nword', 'A password has no control characters, such as a line break.'],
+    ['securepass\u0007', 'A password has no control characters, such as a line break.'],
+    ['          ', 'A password needs more than blanks.'],
+    ['\u00A0\u2003\u3000     ', 'A password needs more than blanks.'],
+  ])('refuses the password %j', (password, fault) => {
+    expect(faults(createUserRequest, { ...john, password })).toEqual({ password: fault })
+  })
+
+  test('takes blanks inside a password, and at its ends', () => {
+    expect(createUserRequest.parse({ ...john, password: ' correct horse ' }).password).toBe(' correct horse ')
   })
 
   test('takes passwords from 8 to 128 characters', () => {
@@ -93,6 +129,11 @@ describe('a request to send a message', () => {
       'subject',
     ])
   })
+})
+
+test('a subject is read as it is written', () => {
+  for (const subject of ['Your parcel \u202Efdp.exe', '\u200B'])
+    expect(Object.keys(faults(sendMessageRequest, { to: 'a@example.com', subject, message: 'x' }))).toEqual(['subject'])
 })
 
 describe('what a list is asked for', () => {

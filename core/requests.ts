@@ -5,19 +5,29 @@ import { roles } from './roles'
 
 /** What the API takes, field by field. Forms check with the same schemas, so page and server never disagree. */
 
-/** One line: a line break in a name or subject could begin a mail header of its own. */
+/** Neither blank nor a character without a shape, such as a zero-width space or an empty filler. */
+const visible = /[^\s\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u
+
+/**
+ * One line: a line break in a name or subject could begin a mail header of its own. It is read as it is written: what
+ * turns the direction of writing around (bidi controls) makes one name look like another, and what shows nothing is none.
+ */
 const line = (max: number) =>
   z
     .string()
     .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'This must be one line, without control characters.')
+    .regex(/^[^\u202A-\u202E\u2066-\u2069]*$/u, 'This holds a hidden character that changes the direction of writing.')
     .trim()
     .min(1)
     .max(max)
+    .regex(visible, 'This needs at least one character that can be seen.')
 
 export const passwordSchema = z
   .string()
   .min(8, 'A password has at least 8 characters.')
   .max(128, 'A password has at most 128 characters.')
+  .regex(/^\P{Cc}*$/u, 'A password has no control characters, such as a line break.')
+  .regex(/[^\s\p{Z}]/u, 'A password needs more than blanks.')
 
 export const createUserRequest = z.strictObject({
   first_name: line(100),
