@@ -84,7 +84,7 @@ export const endedSessionCookie = (context: Context): string =>
 /** next-auth writes this into the address that it answers with; the sign-in page has the sentence for it. */
 const refused = (code: SignInRefusal) => new Error(code)
 
-function options(open: Context): NextAuthOptions {
+function options(open: Context, onSignOutFault: (fault: unknown) => void): NextAuthOptions {
   const { config, log } = open
   return {
     secret: config.NEXTAUTH_SECRET,
@@ -115,7 +115,8 @@ function options(open: Context): NextAuthOptions {
       async signOut({ token }) {
         const claims = tokenSchema.safeParse(token)
         if (!claims.success) return
-        await signOut(open, randomUUID(), { userId: claims.data.sub, sessionVersion: claims.data.version })
+        const session = { userId: claims.data.sub, sessionVersion: claims.data.version }
+        await inTime(signOut(open, randomUUID(), session)).catch(onSignOutFault)
       },
     },
     logger: {
@@ -136,9 +137,13 @@ const served = new Set(['GET csrf', 'GET signin', 'GET error', 'POST callback/cr
 /** @returns null for a part of next-auth that we do not serve */
 export async function handleAuth(request: Request, path: readonly string[]): Promise<Response | null> {
   if (!served.has(`${request.method} ${path.join('/')}`)) return null
-  const handler = NextAuth(options(context())) as (
+  // next-auth would log a fault of a sign-out and answer as if the session had ended, though its cookie is still valid.
+  const faults: unknown[] = []
+  const handler = NextAuth(options(context(), (fault) => faults.push(fault))) as (
     request: Request,
     route: { params: { nextauth: readonly string[] } },
   ) => Promise<Response>
-  return await handler(request, { params: { nextauth: path } })
+  const response = await handler(request, { params: { nextauth: path } })
+  if (faults.length > 0) throw faults[0]
+  return response
 }

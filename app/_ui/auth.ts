@@ -12,9 +12,9 @@ async function post(action: string, fields: Record<string, string>): Promise<Ans
   return read<Answer>(response)
 }
 
-/** What stands before our server may answer in its place, and not in JSON. */
+/** What stands before our server may answer in its place, and not in JSON; and our own may not be able to. */
 async function read<T>(response: Response): Promise<T> {
-  if (!response.headers.get('content-type')?.startsWith('application/json')) {
+  if (response.status >= 500 || !response.headers.get('content-type')?.startsWith('application/json')) {
     throw new ApiError(response.status, `The server answered ${response.status}.`)
   }
   return (await response.json()) as T

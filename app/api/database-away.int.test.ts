@@ -1,10 +1,19 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { encode } from 'next-auth/jwt'
+import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js'
+import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js'
+import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js'
+import { afterEach, expect, test, vi } from 'vitest'
 import { openTestContext, type TestContext } from '@/server/testing'
+import * as auth from './auth/[...nextauth]/route'
+import type { Handler } from './handle'
 import * as health from './health/route'
 import * as users from './users/route'
+
+// Next's own start does this; without it the route cannot read the cookies of the request.
+await vi.hoisted(async () => Object.assign(globalThis, await import('node:async_hooks')))
 
 let app: TestContext | null = null
 let server: Server | null = null
@@ -48,4 +57,38 @@ test.each(['closed', 'silent'] as const)('with a %s database every call answers 
     })
     expect(answer.ms).toBeLessThan(5_000)
   }
+})
+
+/** next-auth reads cookies and headers from where Next keeps them during a request. */
+function asNext(request: Request, path: string, handler: Handler): Promise<Response> {
+  const { headers } = request
+  const unit = { type: 'request', phase: 'render', headers, cookies: new RequestCookies(headers) }
+  const params = Promise.resolve({ nextauth: path.split('/') })
+  return workAsyncStorage.run({ route: path } as never, () =>
+    workUnitAsyncStorage.run(unit as never, () => handler(request, { params })),
+  )
+}
+
+test.each(['closed', 'silent'] as const)('with a %s database nobody is told that they are signed out', async (kind) => {
+  app = await openTestContext({ DATABASE_URL: await databaseAt(kind) })
+  const csrf = await asNext(new Request('http://localhost:3005/api/auth/csrf'), 'csrf', auth.GET)
+  const { csrfToken } = (await csrf.json()) as { csrfToken: string }
+  const token = await encode({ token: { sub: '1', version: 1 }, secret: app.config.NEXTAUTH_SECRET })
+  const cookie = [...csrf.headers.getSetCookie().map((set) => set.split(';')[0]), `next-auth.session-token=${token}`]
+  const startedAt = performance.now()
+  const response = await asNext(
+    new Request('http://localhost:3005/api/auth/signout', {
+      method: 'POST',
+      headers: { cookie: cookie.join('; '), 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ csrfToken, json: 'true' }),
+    }),
+    'signout',
+    auth.POST,
+  )
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 503,
+    body: { error: true, message: expect.stringContaining('database') as string },
+  })
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
