@@ -8,8 +8,8 @@ export const zoneCookie = 'time-zone'
 export function zoneOf(name: string | undefined): string {
   if (!name) return 'UTC'
   try {
-    format(0, name, {})
-    return name
+    // The one name of the zone, whatever way it was written: there are only so many, and formats are kept for each.
+    return new Intl.DateTimeFormat('en-GB', { timeZone: name }).resolvedOptions().timeZone
   } catch (error) {
     if (error instanceof RangeError) return 'UTC'
     throw error
