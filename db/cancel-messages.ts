@@ -40,8 +40,12 @@ export async function cancelWaiting(
   return rows.map((row) => row.id)
 }
 
-/** Erases what is sealed of a person's mail, whatever became of it. Before the account goes: afterwards nobody knows whose it was. */
+/**
+ * Erases what is sealed of a person's mail, whatever became of it. Before the account goes: afterwards nobody knows whose it
+ * was. The messages are locked first, as everywhere, so that a late proof of acceptance does not wait in a circle.
+ */
 export async function eraseSecretsOf(tx: Transaction, userId: number): Promise<void> {
   await tx.execute(sql`
-    delete from message_secrets s using messages m where m.id = s.message_id and m.user_id = ${userId}`)
+    with theirs as materialized (select id from messages where user_id = ${userId} order by id for update)
+    delete from message_secrets s using theirs where s.message_id = theirs.id`)
 }
