@@ -19,6 +19,10 @@ export function isDatabaseAway(error: unknown): boolean {
   return code !== undefined && (awayStates.test(code) || awayCodes.test(code))
 }
 
+/** Postgres is away, or it answered with an error of any kind: what was asked of it did not happen. */
+export const isDatabaseFault = (error: unknown): boolean =>
+  isDatabaseAway(error) || (error instanceof Error && 'severity' in error)
+
 /** A row with the same value is there already. */
 export function violatesUnique(error: unknown, constraint: string): boolean {
   const fault = faultOf(error)

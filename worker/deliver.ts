@@ -2,6 +2,7 @@ import { messageIdHeader } from '@/core/message'
 import { decide, type Outcome, type SendResult } from '@/core/delivery'
 import type { EventDetail } from '@/core/sentences'
 import type { Sql } from '@/db/client'
+import { isDatabaseFault } from '@/db/failure'
 import type { Held } from '@/db/hold'
 import { mintLink } from '@/db/mint-link'
 import { buildMime } from '@/emails/mime'
@@ -105,10 +106,6 @@ async function secretOf(held: Held, template: TemplateName, tools: Delivery): Pr
   // In the fragment: it is never sent to a server, so it stands in no log.
   return { link: { url: `${new URL('/set-password', tools.config.NEXTAUTH_URL).href}#${token}`, expiresAt } }
 }
-
-const isDatabaseFault = (error: unknown): boolean =>
-  error instanceof Error &&
-  ('severity' in error || /^(CONNECTION_|CONNECT_|ECONN|EPIPE)/.test(String((error as { code?: unknown }).code)))
 
 function wordsOf(result: SendResult): string | null {
   switch (result.kind) {
