@@ -1,4 +1,5 @@
 import { isAddress } from '@/core/address'
+import { messageIdHeader } from '@/core/message'
 
 /** Something that must not become a header: a line break would let a caller write headers, or a second mail. */
 export class MimeError extends Error {
@@ -67,7 +68,7 @@ export function buildMime(input: MimeInput): string {
     ...(replyTo === undefined ? [] : [`Reply-To: ${replyTo}`]),
     `To: ${to}`,
     unstructured('Subject', subject),
-    `Message-ID: <${messageId}@${from.slice(from.indexOf('@') + 1)}>`,
+    `Message-ID: ${messageIdHeader(messageId, from)}`,
     'MIME-Version: 1.0',
     'Auto-Submitted: auto-generated',
     ...Object.entries(headers).map(([name, value]) => further(name, value)),
