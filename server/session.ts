@@ -75,11 +75,13 @@ export async function sessionCookie(context: Context, userId: number, sessionVer
     secret: context.config.NEXTAUTH_SECRET,
     maxAge: lifeSeconds,
   })
-  return `${cookieName(context)}=${token}; Path=/; Max-Age=${lifeSeconds}; HttpOnly; SameSite=Lax${isSecure(context) ? '; Secure' : ''}`
+  return cookieOf(context, token, lifeSeconds)
 }
 
-export const endedSessionCookie = (context: Context): string =>
-  `${cookieName(context)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${isSecure(context) ? '; Secure' : ''}`
+export const endedSessionCookie = (context: Context): string => cookieOf(context, '', 0)
+
+const cookieOf = (context: Context, value: string, maxAge: number): string =>
+  `${cookieName(context)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${isSecure(context) ? '; Secure' : ''}`
 
 /** next-auth writes this into the address that it answers with; the sign-in page has the sentence for it. */
 const refused = (code: SignInRefusal) => new Error(code)
