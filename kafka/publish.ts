@@ -1,4 +1,4 @@
-import { Partitioners, type Producer } from 'kafkajs'
+import { Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { CompressionTypes, createKafka, withDeadline } from './client'
@@ -8,18 +8,8 @@ const reconnectEveryMs = 500
 
 const partitioner = Partitioners.DefaultPartitioner()
 
-const choosePartition = (topic: string, key: string, partitions: readonly number[]): number =>
-  partitioner({
-    topic,
-    partitionMetadata: partitions.map((partitionId) => ({
-      partitionId,
-      partitionErrorCode: 0,
-      leader: 0,
-      replicas: [],
-      isr: [],
-    })),
-    message: { key, value: null },
-  })
+const choosePartition = (topic: string, key: string, partitionMetadata: PartitionMetadata[]): number =>
+  partitioner({ topic, partitionMetadata, message: { key, value: null } })
 
 /**
  * Publishes and believes nothing that Kafka has not said for that very partition.
@@ -30,7 +20,7 @@ const choosePartition = (topic: string, key: string, partitions: readonly number
  */
 export class Publisher {
   #producer: Producer | null = null
-  #partitions = new Map<string, number[]>()
+  #partitions = new Map<string, PartitionMetadata[]>()
   #connecting: Promise<void> | null = null
   #downSince: number | null = null
   #closed = false
@@ -89,7 +79,9 @@ export class Publisher {
     const groups = new Map<number, number[]>()
     for (const [index, record] of records.entries()) {
       const partition = choosePartition(topic, record.key, partitions)
-      groups.set(partition, [...(groups.get(partition) ?? []), index])
+      const group = groups.get(partition)
+      if (group) group.push(index)
+      else groups.set(partition, [index])
     }
     const results = await Promise.allSettled(
       [...groups].map(async ([partition, indexes]) => {
@@ -109,14 +101,14 @@ export class Publisher {
     if (failure) throw failure.reason
   }
 
-  async #partitionsOf(topic: string): Promise<number[]> {
+  async #partitionsOf(topic: string): Promise<PartitionMetadata[]> {
     const known = this.#partitions.get(topic)
     if (known) return known
     const admin = createKafka(this.config, `${this.clientId}-topics`, this.log).admin()
     await admin.connect()
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-      const partitions = (topics[0]?.partitions ?? []).map((part) => part.partitionId).toSorted((a, b) => a - b)
+      const partitions = topics[0]?.partitions ?? []
       if (partitions.length === 0) throw new Error(`The topic ${topic} has no partitions`)
       this.#partitions.set(topic, partitions)
       return partitions
