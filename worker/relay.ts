@@ -83,7 +83,7 @@ export class Relay {
       log.warn({ messageId, parked }, 'The worker that held this message was lost; it may have been delivered')
     }
     await this.#eraseOldSecrets()
-    // While Kafka is away nothing is taken: rows keep their place and say that they wait.
+    // While Kafka is away the publisher refuses at once: rows are put back for 5 s and say that they wait, and the poll sets the pace.
     const high = await this.#round({ limit: batch, lowestPriority: 0 })
     const allowance = this.#pace.allowance
     const rest = allowance > 0 ? await this.#round({ limit: Math.min(batch, allowance), lowestPriority: 2 }) : 0
