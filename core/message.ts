@@ -29,7 +29,7 @@ export const priorityRank = (priority: Priority): number => priorities.indexOf(p
 export const priorityOfRank = (rank: number): Priority => priorities[rank] ?? 'normal'
 
 /** Why a message was given up. */
-export const deadReasons = ['refused', 'tries_used_up', 'not_rendered', 'ambiguous', 'crash_loop'] as const
+export const deadReasons = ['refused', 'tries_used_up', 'not_rendered', 'ambiguous', 'crash_loop', 'expired'] as const
 export type DeadReason = (typeof deadReasons)[number]
 
 /** After so many workers died while they held a message it is parked: it may be what kills them. */

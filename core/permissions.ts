@@ -1,7 +1,7 @@
 import type { Role } from './roles'
 
 /** What an API key may be allowed to do. */
-export const scopes = ['users:read', 'users:write', 'messages:send', 'messages:read'] as const
+export const scopes = ['users:read', 'users:write', 'messages:send', 'messages:read', 'messages:manage'] as const
 export type Scope = (typeof scopes)[number]
 
 /** Who asks: a member of staff in the browser, or another service with an API key. */

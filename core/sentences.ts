@@ -72,6 +72,8 @@ function whyDead(message: MessageFacts, smtpHost: string): string {
   switch (message.deadReason) {
     case 'ambiguous':
       return 'We cannot be sure. The line broke after the mail had left and before the reply came. Nothing is sent again by itself.'
+    case 'expired':
+      return `${no} It was too old to be sent.`
     case 'crash_loop':
       return `We cannot be sure. ${crashLimit} times a worker was lost while it sent this mail. Nothing is sent again by itself.`
     case 'not_rendered':
@@ -128,6 +130,18 @@ export type EventDetail = {
   reason?: string
   flagged?: boolean
   ms?: number
+  /** A `Cause` of smtp-failure.ts. */
+  cause?: string
+  /** Which SMTP route it went by; absent is the primary one. */
+  route?: 'primary' | 'fallback'
+  /** The host of that route. */
+  host?: string
+  /** suppressed: since when the address has been on the list. */
+  since?: string
+  /** resent: the new message; accepted: the one that it is sent again for. */
+  otherId?: string
+  /** accepted: by which record it came, when another producer put it on the topic. */
+  source?: 'kafka'
 }
 
 /** One line of the story. `at` is passed through; instants inside are written by `words.time`. */
@@ -183,6 +197,14 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(`${smtpHost} had accepted it after all`, 'good', 'The proof came late; nothing more is sent')
     case 'cancelled':
       return line(`Cancelled by ${detail.by ?? 'somebody'}`, 'calm', detail.reason ?? null)
+    case 'delayed':
+      return line('Given back before it was sent', 'wait', 'It keeps its place; no try was used')
+    case 'suppressed':
+      return line('Not sent: this address is on the suppression list', 'calm', detail.reason ?? null)
+    case 'retried':
+      return line(`Put back by ${detail.by ?? 'somebody'}`, 'fact', 'With all its tries again')
+    case 'resent':
+      return line(`Sent again by ${detail.by ?? 'somebody'}`, 'fact', 'As a new message')
     default:
       return event satisfies never
   }

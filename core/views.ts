@@ -74,3 +74,10 @@ export type MessageEventKind =
   | 'worker_lost'
   | 'proven_sent'
   | 'cancelled'
+  /** Given back, no try burned: the mail server, or the worker itself, could not do it now. */
+  | 'delayed'
+  | 'suppressed'
+  /** Put back by people, with a fresh budget of tries. */
+  | 'retried'
+  /** Sent again by people, as a message of its own. */
+  | 'resent'

@@ -4,6 +4,8 @@ import {
   boolean,
   check,
   customType,
+  date,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -21,6 +23,8 @@ import type { Role } from '@/core/roles'
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
 const instant = (name: string) => timestamp(name, { withTimezone: true })
 const now = sql`now()`
+
+export type OutboxKind = 'send' | 'dead_letter' | 'dead_letter_recalled' | 'dead_record'
 
 /** Account holders and staff. The address is unique without regard to capitals. */
 export const users = pgTable(
@@ -89,6 +93,8 @@ export const messages = pgTable(
     maxRetries: smallint('max_retries').notNull(),
     /** How many workers died while they held it. */
     crashes: smallint().notNull().default(0),
+    /** Times that it was given back because the server failed in the middle of it: a lone one is not free for ever. */
+    outages: smallint().notNull().default(0),
     mayHaveBeenDelivered: boolean('may_have_been_delivered').notNull().default(false),
     /** When it may next be sent; what people see as "next try at". */
     dueAt: instant('due_at').notNull().default(now),
@@ -97,6 +103,18 @@ export const messages = pgTable(
     deadReason: text('dead_reason'),
     /** The server's last words, or what went wrong instead of them. */
     lastReply: text('last_reply'),
+    /** What they mean: a `Cause` of core/smtp-failure.ts. Groups dead letters and gives the sentence. */
+    lastCause: text('last_cause'),
+    /** Never sent after this: a reset request is old news after an hour. */
+    expiresAt: instant('expires_at')
+      .notNull()
+      .default(sql`now() + interval '72 hours'`),
+    /** After a send of which nobody knows whether it arrived: one late try, or parked for a person at once. */
+    onAmbiguous: text('on_ambiguous').$type<'retry' | 'hold'>().notNull().default('retry'),
+    /** Who asked: our own use cases, or another producer by a record on the topic. */
+    source: text().$type<'api' | 'kafka'>().notNull().default('api'),
+    /** The message that this one was sent again for. */
+    resendOf: uuid('resend_of'),
     userId: integer('user_id').references(() => users.id, { onDelete: 'set null' }),
     createdByName: text('created_by_name').notNull(),
     createdAt: instant('created_at').notNull().default(now),
@@ -110,6 +128,8 @@ export const messages = pgTable(
       sql`${table.status} in ('queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed')`,
     ),
     check('messages_max_retries_positive', sql`${table.maxRetries} > 0`),
+    check('messages_on_ambiguous_known', sql`${table.onAmbiguous} in ('retry', 'hold')`),
+    check('messages_source_known', sql`${table.source} in ('api', 'kafka')`),
   ],
 )
 
@@ -134,14 +154,16 @@ export const messageEvents = pgTable(
 )
 
 /**
- * The work left. `kind` send: the mail itself; dead_letter: its notice on `email-dlq`.
+ * The work left. `kind` send: the mail itself; dead_letter: its notice on `email-dlq`; dead_letter_recalled: the notice that
+ * it was sent after all; dead_record: the notice of a record that was kept aside (`kafka_partition` and `kafka_offset` name
+ * it, `message_id` is one of its own).
  * `due_at` gates the hold; `ring_at` only says when its record is published (again).
  */
 export const outbox = pgTable(
   'outbox',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    kind: text().$type<'send' | 'dead_letter'>().notNull(),
+    kind: text().$type<OutboxKind>().notNull(),
     messageId: uuid('message_id').notNull(),
     /** Which try this row stands for; a record of an earlier one is stale. */
     attempt: integer().notNull().default(1),
@@ -166,7 +188,7 @@ export const outbox = pgTable(
       .on(table.messageId)
       .where(sql`${table.kind} = 'send'`),
     index('outbox_ring').on(table.priority, table.ringAt),
-    check('outbox_kind_known', sql`${table.kind} in ('send', 'dead_letter')`),
+    check('outbox_kind_known', sql`${table.kind} in ('send', 'dead_letter', 'dead_letter_recalled', 'dead_record')`),
   ],
 )
 
@@ -204,6 +226,86 @@ export const deadRecords = pgTable(
   },
   (table) => [primaryKey({ columns: [table.topic, table.partition, table.offset] })],
 )
+
+/** Addresses that get no mail. Entered by a hard bounce, or by people; who, when and why stands in the audit log too. */
+export const suppressions = pgTable(
+  'suppressions',
+  {
+    /** `sameAddressKey` of the address. */
+    addressKey: text('address_key').primaryKey(),
+    address: text().notNull(),
+    reason: text().$type<'hard_bounce' | 'manual'>().notNull(),
+    /** In words: the server's reply, or what the person wrote. */
+    note: text(),
+    /** The message whose bounce entered it. Proven sent later, it takes the entry back. */
+    messageId: uuid('message_id'),
+    createdByName: text('created_by_name').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (table) => [check('suppressions_reason_known', sql`${table.reason} in ('hard_bounce', 'manual')`)],
+)
+
+/** One row for each SMTP route: whether we send on it now. Shared by all workers, read by the web process. */
+export const breakers = pgTable(
+  'breakers',
+  {
+    route: text().$type<'primary' | 'fallback'>().primaryKey(),
+    /** closed: mail flows. open: nobody sends. half_open: a probe went well, and single mails try whether it really works. */
+    state: text().$type<'closed' | 'open' | 'half_open'>().notNull().default('closed'),
+    /** Why it is open. */
+    kind: text().$type<'outage' | 'throttle' | 'configuration' | 'quota'>(),
+    cause: text(),
+    reply: text(),
+    /** Since when mail is delayed: kept while it goes between open and half-open. */
+    openedAt: instant('opened_at'),
+    /** When the next probe may be made; whoever makes it moves it ahead first. */
+    probeAt: instant('probe_at'),
+    /** Probes and single mails that failed since it opened; spaces the next probe. */
+    failures: smallint().notNull().default(0),
+  },
+  (table) => [
+    check('breakers_route_known', sql`${table.route} in ('primary', 'fallback')`),
+    check('breakers_state_known', sql`${table.state} in ('closed', 'open', 'half_open')`),
+  ],
+)
+
+/** The token bucket of SEND_RATE, one row, shared by all workers. */
+export const sendRate = pgTable('send_rate', {
+  id: smallint().primaryKey(),
+  tokens: doublePrecision().notNull(),
+  refilledAt: instant('refilled_at').notNull().default(now),
+  /** The UTC day that `sent_today` counts. */
+  day: date().notNull(),
+  sentToday: integer('sent_today').notNull().default(0),
+})
+
+/** The first answer to each Idempotency-Key, for 24 h. Key and request only as keyed hashes: a body may hold a password. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    /** `user:5` or `key:1`: a key means nothing to anybody else. */
+    caller: text().notNull(),
+    keyHash: bytea('key_hash').notNull(),
+    requestHash: bytea('request_hash').notNull(),
+    /** The answer as it was given. */
+    status: smallint().notNull(),
+    answer: jsonb().$type<Record<string, unknown>>().notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caller, table.keyHash] }),
+    index('idempotency_keys_created').on(table.createdAt),
+  ],
+)
+
+/** Every running web and worker process, with what has to agree between them. `seen_at` moves while it lives. */
+export const processes = pgTable('processes', {
+  name: text().primaryKey(),
+  kind: text().$type<'web' | 'worker'>().notNull(),
+  facts: jsonb().$type<Record<string, unknown>>().notNull(),
+  startedAt: instant('started_at').notNull().default(now),
+  seenAt: instant('seen_at').notNull().default(now),
+})
 
 /** Who did what, in the same transaction as the thing itself. */
 export const auditLog = pgTable('audit_log', {

@@ -8,6 +8,21 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
+/** `14/s`, `50000/day` or both with a comma between: what the mail provider allows. */
+const sendRate = z.string().transform((value, context) => {
+  const rate: { perSecond: number | null; perDay: number | null } = { perSecond: null, perDay: null }
+  for (const part of value.split(',')) {
+    const [, count, unit] = /^\s*(\d{1,9})\s*\/\s*(s|day)\s*$/.exec(part) ?? []
+    const key = unit === 's' ? 'perSecond' : 'perDay'
+    if (!unit || Number(count) < 1 || rate[key] !== null) {
+      context.addIssue({ code: 'custom', message: 'must be like 14/s, 50000/day or 14/s,50000/day' })
+      return z.NEVER
+    }
+    rate[key] = Number(count)
+  }
+  return rate
+})
+
 const port = (standard: number) => z.coerce.number().int().min(1).max(65535).default(standard)
 const count = (standard: number) => z.coerce.number().int().min(1).default(standard)
 /** Spans, in milliseconds. */
@@ -47,6 +62,12 @@ const kafka = {
   KAFKA_GROUP_ID: text('messaging-service-group'),
   KAFKA_PARTITIONS: count(12),
   KAFKA_REPLICATION: count(1),
+  /** How long Kafka keeps records; the truth stays in Postgres. */
+  KAFKA_RETENTION_HOURS: count(168),
+  /** A worker that is silent for so long loses its partitions. */
+  KAFKA_SESSION_TIMEOUT_MS: spanMs(10_000),
+  /** Above the session timeout: a SyncGroup waits for the session of a dead leader (RELIABILITY 0.4). */
+  KAFKA_REQUEST_TIMEOUT_MS: spanMs(45_000),
 }
 
 const webAddress = z.url({ protocol: /^https?$/ })
@@ -65,6 +86,8 @@ const common = {
   SMTP_HOST: z.string().min(1),
   SMTP_USER: z.email().default('noreply@usualstore.com'),
   MAX_RETRIES: z.coerce.number().int().min(1).max(10).default(3),
+  /** A mail that could not be sent for so long is given up; a password reset after 60 min. */
+  MESSAGE_LIFE_HOURS: z.coerce.number().int().min(1).max(720).default(72),
   ...kafka,
 }
 
@@ -93,6 +116,18 @@ const workerSchema = z.object({
   SMTP_CONNECTIONS: count(10),
   /** The reply to the final dot. Shorter than RFC 5321's 10 min means more mails of which nobody knows. */
   SMTP_REPLY_TIMEOUT_MS: spanMs(300_000),
+  /** A second way out, for while the first is out of order. */
+  SMTP_FALLBACK_HOST: z.string().min(1).optional(),
+  SMTP_FALLBACK_PORT: port(587),
+  SMTP_FALLBACK_USERNAME: z.string().optional(),
+  SMTP_FALLBACK_PASSWORD: z.string().optional(),
+  SMTP_FALLBACK_SECURE: flag,
+  SMTP_FALLBACK_REQUIRE_TLS: flag,
+  SEND_RATE: sendRate.optional(),
+  /** Records that carry no signature: of other producers. Standard: accept in the local stack, else quarantine. */
+  FOREIGN_RECORDS: z.enum(['accept', 'quarantine', 'reject']).optional(),
+  /** The first wait before a mail server that failed is probed; the next ones double, up to six times as long. */
+  BREAKER_PROBE_MS: spanMs(5_000),
   /** First wait after a failed try; the next waits are four times as long each. */
   RETRY_BASE_MS: spanMs(30_000),
   HOLD_MS: spanMs(60_000),
@@ -138,7 +173,8 @@ const stackSchema = z.object({
 })
 
 export type WebConfig = z.infer<typeof webSchema>
-export type WorkerConfig = z.infer<typeof workerSchema>
+export type WorkerConfig = z.infer<typeof workerSchema> & { FOREIGN_RECORDS: 'accept' | 'quarantine' | 'reject' }
+export type SendRate = NonNullable<WorkerConfig['SEND_RATE']>
 export type StackConfig = z.infer<typeof stackSchema>
 export type CatcherConfig = z.infer<typeof catcherSchema>
 export type KafkaConfig = Pick<WebConfig, keyof typeof kafka>
@@ -183,9 +219,22 @@ export const readCatcherConfig = (environment: Environment = process.env): Catch
 
 /** Also checks what must stand in a relation, so that a wrong pair is refused at start and not found in an outage. */
 export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
-  const config = read(workerSchema, environment)
+  const given = read(workerSchema, environment)
+  const config = {
+    ...given,
+    FOREIGN_RECORDS:
+      given.FOREIGN_RECORDS ?? (given.APP_ENV === 'local' ? ('accept' as const) : ('quarantine' as const)),
+  }
   if (Boolean(config.SMTP_USERNAME) !== Boolean(config.SMTP_PASSWORD)) {
     throw new ConfigError('SMTP_USERNAME and SMTP_PASSWORD go together: set both, or neither.')
+  }
+  if (Boolean(config.SMTP_FALLBACK_USERNAME) !== Boolean(config.SMTP_FALLBACK_PASSWORD)) {
+    throw new ConfigError('SMTP_FALLBACK_USERNAME and SMTP_FALLBACK_PASSWORD go together: set both, or neither.')
+  }
+  if (config.KAFKA_REQUEST_TIMEOUT_MS <= config.KAFKA_SESSION_TIMEOUT_MS) {
+    throw new ConfigError(
+      'KAFKA_REQUEST_TIMEOUT_MS must be above KAFKA_SESSION_TIMEOUT_MS: joining the group waits for the session of a member that died.',
+    )
   }
   if (config.HOLD_MS < 15_000) {
     throw new ConfigError('HOLD_MS must be at least 15000: a hold has to outlive the pause between two renewals.')

@@ -92,6 +92,8 @@ function whyDead(message: Facts, words: Words): string {
       return 'The template could not be filled'
     case 'tries_used_up':
       return `All ${message.max_retries + 1} tries failed`
+    case 'expired':
+      return 'It was too old to be sent'
     case 'refused':
     case 'ambiguous':
     case 'crash_loop':
