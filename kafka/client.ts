@@ -3,8 +3,8 @@ import SnappyCodec from 'kafkajs-snappy'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 
-// Node does not see these two as named exports of a CommonJS module.
-export const { CompressionTypes } = kafkajs
+// Node does not see these as named exports of a CommonJS module.
+export const { CompressionTypes, ConfigResourceTypes } = kafkajs
 const { CompressionCodecs } = kafkajs
 
 // A Snappy batch without its codec stops the consumer for good, so it is registered before anything connects.

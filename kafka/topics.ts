@@ -1,25 +1,123 @@
+import type { Admin } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
-import { createKafka } from './client'
+import { ConfigResourceTypes, createKafka, withDeadline } from './client'
 
-/** Makes both topics where they are missing; Kafka never makes them by itself with settings that nobody chose. */
+type Wanted = { topic: string; partitions: number; replication: number; entries: Record<string, string> }
+
+/** One machine of the others may be away: with three copies, two must be there for a record to count as taken (KAFKA.md 0.1). */
+const insync = (replication: number) => (replication >= 3 ? 2 : 1)
+
+/** Every setting that matters to us is said, so that no broker's default decides. */
+function wantedTopics(config: KafkaConfig): Wanted[] {
+  const entries = {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(config.KAFKA_RETENTION_HOURS * 3_600_000),
+    'min.insync.replicas': String(insync(config.KAFKA_REPLICATION)),
+    // Kafka's own standard, said: our records are far smaller, and what others send may be kept aside in one row.
+    'max.message.bytes': '1048576',
+  }
+  const replication = config.KAFKA_REPLICATION
+  return [
+    { topic: config.KAFKA_TOPIC, partitions: config.KAFKA_PARTITIONS, replication, entries },
+    { topic: config.KAFKA_DLQ_TOPIC, partitions: 1, replication, entries },
+  ]
+}
+
+/** Makes both topics where they are missing, and leaves those that are there as they are (`checkTopics` says what differs). */
 export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<void> {
-  const admin = createKafka(config, 'topics', log).admin()
-  await admin.connect()
-  try {
+  await withAdmin(config, log, async (admin) => {
+    const there = new Set(await admin.listTopics())
+    const missing = wantedTopics(config).filter(({ topic }) => !there.has(topic))
+    if (missing.length === 0) return
+    // False when another process made them in the meantime.
     const made = await admin.createTopics({
       waitForLeaders: true,
-      topics: [
-        {
-          topic: config.KAFKA_TOPIC,
-          numPartitions: config.KAFKA_PARTITIONS,
-          replicationFactor: config.KAFKA_REPLICATION,
-        },
-        { topic: config.KAFKA_DLQ_TOPIC, numPartitions: 1, replicationFactor: config.KAFKA_REPLICATION },
-      ],
+      topics: missing.map(({ topic, partitions, replication, entries }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: replication,
+        configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
+      })),
     })
-    if (made) log.info({ topics: [config.KAFKA_TOPIC, config.KAFKA_DLQ_TOPIC] }, 'Topics created')
+    if (made) log.info({ topics: missing.map(({ topic }) => topic) }, 'Topics created')
+  })
+}
+
+/** What of the topics differs from what the settings ask for, in plain sentences. Rejects when Kafka does not answer. */
+export async function checkTopics(config: KafkaConfig, log: Logger): Promise<string[]> {
+  return withAdmin(config, log, async (admin) => {
+    const there = new Set(await admin.listTopics())
+    const differences: string[] = []
+    const wanted = wantedTopics(config)
+    for (const { topic } of wanted) if (!there.has(topic)) differences.push(`The topic ${topic} does not exist.`)
+    const present = wanted.filter(({ topic }) => there.has(topic))
+    if (present.length === 0) return differences
+    const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: present.map(({ topic, entries }) => ({
+        type: ConfigResourceTypes.TOPIC,
+        name: topic,
+        configNames: Object.keys(entries),
+      })),
+    })
+    for (const want of present) {
+      const partitions = topics.find(({ name }) => name === want.topic)?.partitions ?? []
+      const entries = resources.find(({ resourceName }) => resourceName === want.topic)?.configEntries ?? []
+      const have = Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]))
+      differences.push(
+        ...topicDifferences(want, {
+          partitions: partitions.length,
+          replication: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+          entries: have,
+        }),
+      )
+    }
+    return differences
+  })
+}
+
+/** Pure, so that every sentence can be tried. */
+export function topicDifferences(
+  want: Wanted,
+  have: { partitions: number; replication: number; entries: Record<string, string> },
+): string[] {
+  const { topic } = want
+  const said: string[] = []
+  const differ = (what: string, is: number | string, asked: number | string, by: string) =>
+    said.push(`The topic ${topic} has ${what} ${is}, and ${by} asks for ${asked}.`)
+  if (have.partitions !== want.partitions) {
+    const fewer = have.partitions < want.partitions
+    said.push(
+      `The topic ${topic} has ${have.partitions} ${have.partitions === 1 ? 'partition' : 'partitions'}, ${fewer ? 'fewer' : 'more'} than the ${want.partitions} asked for${fewer ? ': only so many workers share its records' : ''}.`,
+    )
+  }
+  if (have.replication !== want.replication)
+    differ('the replication', have.replication, want.replication, 'KAFKA_REPLICATION')
+  const by: Record<string, string> = {
+    'retention.ms': 'KAFKA_RETENTION_HOURS',
+    'min.insync.replicas': 'its replication',
+  }
+  for (const [name, asked] of Object.entries(want.entries)) {
+    const is = have.entries[name]
+    if (is !== undefined && is !== asked) differ(name, is, asked, by[name] ?? 'the service')
+  }
+  return said
+}
+
+async function withAdmin<T>(config: KafkaConfig, log: Logger, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = createKafka(config, 'topics', log).admin()
+  try {
+    // Its own timeouts cover what is in flight only: what is throttled or queued would wait for ever (RELIABILITY K18).
+    return await withDeadline(
+      admin.connect().then(() => work(admin)),
+      15_000,
+      'Asking Kafka about the topics',
+    )
   } finally {
-    await admin.disconnect()
+    void withDeadline(admin.disconnect(), 2_000, 'Leaving Kafka').catch((error: unknown) =>
+      log.debug({ err: error }, 'The topics connection did not close in time'),
+    )
   }
 }

@@ -21,6 +21,17 @@ export type KafkaOptions = {
   port: number
   controllerPort: number
   environment: Environment
+  /** One of several brokers that form a cluster; without it, a broker alone. */
+  member?: ClusterMember
+}
+
+type ClusterMember = {
+  id: number
+  /** All of them, in the same words for each. */
+  nodes: readonly { id: number; controllerPort: number }[]
+  /** The same for all: they refuse each other otherwise. */
+  clusterId: string
+  settings: Record<string, string | number | boolean>
 }
 
 /** The first clean stop of a fresh installation writes the class archive, which takes about 3 s. */
@@ -60,10 +71,11 @@ export async function prepareKafka(processes: Processes, options: KafkaOptions):
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const properties = join(folder, 'server.properties')
   const listener = `127.0.0.1:${options.port}`
+  const { id, nodes, clusterId, settings: own } = options.member ?? alone(options)
   const all = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
+    'node.id': id,
+    'controller.quorum.voters': nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
     listeners: `PLAINTEXT://${listener},CONTROLLER://127.0.0.1:${options.controllerPort}`,
     'advertised.listeners': `PLAINTEXT://${listener}`,
     'controller.listener.names': 'CONTROLLER',
@@ -71,6 +83,7 @@ export async function prepareKafka(processes: Processes, options: KafkaOptions):
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs': join(folder, 'data'),
     ...settings,
+    ...own,
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(properties, lines.join(''), { mode: 0o600 })
@@ -91,7 +104,7 @@ export async function prepareKafka(processes: Processes, options: KafkaOptions):
   })
   // The tool writes this file last and at once, so its absence means "not formatted".
   if (!existsSync(join(folder, 'data/meta.properties'))) {
-    const format = ['format', '-g', '-t', newClusterId(), '-c', properties]
+    const format = ['format', '-g', '-t', clusterId, '-c', properties]
     await processes.run('kafka', java('kafka.tools.StorageTool', format, []))
   }
   return java('kafka.Kafka', [properties], ['-Xmx256m', archiveFlag(jars)])
@@ -117,8 +130,15 @@ export function keepClassArchive(command: Command, exit: Exit): void {
   else rmSync(draft)
 }
 
+const alone = ({ controllerPort }: KafkaOptions): ClusterMember => ({
+  id: 1,
+  nodes: [{ id: 1, controllerPort }],
+  clusterId: newClusterId(),
+  settings: {},
+})
+
 /** 22 base64url characters; a leading '-' would be read as an option by the tool. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? newClusterId() : id
 }
