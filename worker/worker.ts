@@ -1,10 +1,8 @@
 import { openWorkerDatabase } from '@/db/client'
-import { keepDeadRecord } from '@/db/dead-records'
 import { holdMessages } from '@/db/hold'
-import { NotTaken, startConsumer, type IncomingRecord } from '@/kafka/consume'
+import { startConsumer } from '@/kafka/consume'
 import { LagReader } from '@/kafka/lag'
 import { Publisher } from '@/kafka/publish'
-import { readKafkaRecord } from '@/kafka/record'
 import { ensureTopics } from '@/kafka/topics'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
@@ -16,6 +14,7 @@ import { createMetrics } from './metrics'
 import { Relay } from './relay'
 import { Settler } from './settler'
 import { SmtpPool } from './smtp'
+import { Taker } from './take'
 
 /** A body that has begun may finish for this long; the rest is given back. */
 const stopGraceMs = 10_000
@@ -66,48 +65,7 @@ export async function startWorker(input: {
     deliver: (held) => deliver(held, { config, sql, smtp, holds, settler, metrics, log, random: Math.random }),
   })
 
-  async function take(record: IncomingRecord): Promise<void> {
-    const read = readKafkaRecord(config.KAFKA_TOPIC, record, config.SIGNING_KEYS)
-    if (read.kind === 'ring') {
-      log.debug(
-        { messageId: read.messageId },
-        `Processing message: offset=${record.offset}, partition=${record.partition}`,
-      )
-      const what = await intake.take({ ...read, partition: record.partition, offset: record.offset })
-      metrics.records.inc({ outcome: what })
-      return
-    }
-    log.warn(
-      { partition: record.partition, offset: record.offset, reason: read.reason },
-      'A record was kept aside; it is not sent',
-    )
-    await untilKept(record, read.reason)
-    metrics.records.inc({ outcome: 'kept_aside' })
-  }
-
-  let stopping = false
-  /** Its offset moves only once it is safe in Postgres, however long that takes. */
-  async function untilKept(record: IncomingRecord, reason: string): Promise<void> {
-    for (;;) {
-      try {
-        await keepDeadRecord(sql, {
-          topic: config.KAFKA_TOPIC,
-          partition: record.partition,
-          offset: record.offset,
-          reason,
-          key: record.key,
-          value: record.value,
-          headers: Object.fromEntries(Object.entries(record.headers ?? {}).map(([key, value]) => [key, String(value)])),
-        })
-        return
-      } catch (error) {
-        if (stopping) throw new NotTaken('The worker is stopping')
-        log.warn({ err: error }, 'A record could not be kept aside; trying again')
-        await new Promise((resolve) => setTimeout(resolve, 500))
-      }
-    }
-  }
-
+  const taker = new Taker({ config, sql, intake, metrics, log })
   const publisher = new Publisher(config, `${name}-relay`, log)
   const lag = new LagReader(config, log)
   const relay = new Relay({ config, sql, publisher, lag, metrics, log })
@@ -128,7 +86,7 @@ export async function startWorker(input: {
   consumer = await untilKafka(async () => {
     await ensureTopics(config, log)
     publisher.start(config.KAFKA_TOPIC)
-    return startConsumer({ config, worker: name, log, take, onDead: input.onDead })
+    return startConsumer({ config, worker: name, log, take: (record) => taker.take(record), onDead: input.onDead })
   }, log)
   await relay.start()
   log.info(
@@ -139,7 +97,7 @@ export async function startWorker(input: {
   return {
     port: http.port,
     async stop() {
-      stopping = true
+      taker.stop()
       log.info({ held: holds.count }, 'Stopping: what has begun may finish, the rest is given back')
       const taken = intake.stop()
       await Promise.all([smtp.stop(stopGraceMs), relay.stop()])
