@@ -35,6 +35,16 @@ export type DeadReason = (typeof deadReasons)[number]
 /** After so many workers died while they held a message it is parked: it may be what kills them. */
 export const crashLimit = 5
 
+/**
+ * How long after its time a mail may still be sent: a reset request is old news after an hour, whatever became of the mail.
+ * @param hours for everything else
+ */
+export const lifeMinutesOf = (type: MessageType, hours: number): number => (type === 'password_reset' ? 60 : hours * 60)
+
+/** After a send of which nobody knows whether it arrived: one late try, or parked for a person at once. */
+export const ambiguousRules = ['retry', 'hold'] as const
+export type AmbiguousRule = (typeof ambiguousRules)[number]
+
 /** What stands in Kafka, in events and in previews where a secret belongs. */
 export const hidden = '[hidden]'
 

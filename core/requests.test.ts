@@ -112,9 +112,32 @@ describe('a request to send a message', () => {
     })
   })
 
-  test('does not know send_at yet', () => {
-    expect(faults(sendMessageRequest, { ...plain, send_at: '2026-12-24T18:00:00Z' })).toEqual({
-      send_at: 'This field is not known.',
+  test.each([
+    ['2026-12-24T18:00:00Z', '2026-12-24T18:00:00.000Z'],
+    ['2026-12-24T18:00:00.25+01:00', '2026-12-24T17:00:00.250Z'],
+    ['2026-12-31T23:30:00-23:59', '2027-01-01T23:29:00.000Z'],
+  ])('may name a time: %s', (given, utc) => {
+    expect(sendMessageRequest.parse({ ...plain, send_at: given }).send_at).toBe(utc)
+  })
+
+  test.each([
+    '2026-12-24T18:00:00',
+    '2026-12-24',
+    'tomorrow',
+    '2026-02-30T18:00:00Z',
+    '0000-01-01T00:00:00+23:59',
+    '9999-12-31T23:59:59-23:59',
+    1_800_000_000,
+    null,
+    '',
+  ])('refuses %j as a time', (given) => {
+    expect(Object.keys(faults(sendMessageRequest, { ...plain, send_at: given }))).toEqual(['send_at'])
+  })
+
+  test('says what shall happen when nobody knows whether it arrived', () => {
+    expect(faults(sendMessageRequest, { ...plain, on_ambiguous: 'hold' })).toEqual({})
+    expect(faults(sendMessageRequest, { ...plain, on_ambiguous: 'twice' })).toEqual({
+      on_ambiguous: 'This must be one of: retry, hold.',
     })
   })
 

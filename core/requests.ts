@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { addressSchema } from './address'
-import { messageTypes, priorities, statuses } from './message'
+import { ambiguousRules, messageTypes, priorities, statuses } from './message'
 import { roles } from './roles'
 
 /** What the API takes, field by field. Forms check with the same schemas, so page and server never disagree. */
@@ -40,6 +40,16 @@ export const createUserRequest = z.strictObject({
 })
 export type CreateUserRequest = z.output<typeof createUserRequest>
 
+/** An instant with its offset (RFC 3339), as it is in UTC. Whether it has passed is for whoever knows the time. */
+const instant = z.iso
+  .datetime({
+    offset: true,
+    error: 'This must be an instant like 2026-12-24T18:00:00+01:00 (RFC 3339, with its offset).',
+  })
+  .transform((value) => new Date(value))
+  .refine((at) => at.getUTCFullYear() >= 2000 && at.getUTCFullYear() < 9999, 'This year is not one of ours.')
+  .transform((at) => at.toISOString())
+
 export const sendMessageRequest = z
   .strictObject({
     to: addressSchema,
@@ -52,6 +62,9 @@ export const sendMessageRequest = z
     from: addressSchema.optional(),
     reply_to: addressSchema.optional(),
     sensitive: z.boolean().optional(),
+    /** Not before then; at most 30 days ahead. */
+    send_at: instant.optional(),
+    on_ambiguous: z.enum(ambiguousRules).optional(),
   })
   .superRefine((request, context) => {
     const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { priorityRank, type MessageType, type Priority } from '@/core/message'
+import { priorityRank, type AmbiguousRule, type MessageType, type Priority } from '@/core/message'
 import type { Executor } from './client'
 
 export type NewMessage = {
@@ -18,6 +18,13 @@ export type NewMessage = {
   seal: ((messageId: string) => Buffer) | null
   userId: number | null
   createdByName: string
+  /** Not before then; null or absent: now. */
+  sendAt?: string | null
+  /** For so long after its time it may be sent; standard: 72 h. */
+  lifeMinutes?: number
+  onAmbiguous?: AmbiguousRule
+  /** The message that this one is sent again for. */
+  resendOf?: string | null
 }
 
 /** How long the relay leaves a record to the request that is just publishing it. */
@@ -30,28 +37,52 @@ const fastPathGrace = '30 seconds'
  */
 export async function acceptMessage(tx: Executor, message: NewMessage): Promise<{ id: string; createdAt: string }> {
   const rank = priorityRank(message.priority)
-  // Low priority is never published by the request itself: it waits for the relay, which keeps the topic short.
-  const ringAt = message.priority === 'low' ? sql`now()` : sql`now() + ${fastPathGrace}::interval`
-  const rings = message.priority === 'low' ? 0 : 1
+  const { sendAt = null, lifeMinutes = 72 * 60, onAmbiguous = 'retry', resendOf = null } = message
+  const dueAt = sql`coalesce(${sendAt}::timestamptz, now())`
+  const isForRelay = isRungByRelay(message)
+  const ringAt = isForRelay ? dueAt : sql`now() + ${fastPathGrace}::interval`
+  const rings = isForRelay ? 0 : 1
+  const said = JSON.stringify({
+    by: message.createdByName,
+    ...(sendAt === null ? {} : { sendAt }),
+    ...(resendOf === null ? {} : { otherId: resendOf }),
+  })
   const [row] = await tx.execute<{ id: string; created_at: string }>(sql`
     with m as (
-      insert into messages (type, template, to_address, from_address, reply_to, subject, data, sensitive, priority, max_retries, user_id, created_by_name)
+      insert into messages (type, template, to_address, from_address, reply_to, subject, data, sensitive, priority, max_retries, user_id, created_by_name,
+        due_at, expires_at, on_ambiguous, resend_of)
       values (${message.type}, ${message.template}, ${message.to}, ${message.from}, ${message.replyTo}, ${message.subject},
-              ${JSON.stringify(message.data)}::jsonb, ${message.sensitive}, ${rank}, ${message.maxRetries}, ${message.userId}, ${message.createdByName})
-      returning id, created_at
+              ${JSON.stringify(message.data)}::jsonb, ${message.sensitive}, ${rank}, ${message.maxRetries}, ${message.userId}, ${message.createdByName},
+              ${dueAt}, ${dueAt} + ${lifeMinutes}::int * interval '1 min', ${onAmbiguous}, ${resendOf})
+      returning id, created_at, due_at
     ), o as (
-      insert into outbox (kind, message_id, priority, ring_at, rings) select 'send', id, ${rank}, ${ringAt}, ${rings} from m
+      insert into outbox (kind, message_id, priority, due_at, ring_at, rings) select 'send', id, ${rank}, due_at, ${ringAt}, ${rings} from m
     ), e as (
-      insert into message_events (message_id, event, detail)
-      select id, 'accepted', jsonb_build_object('by', ${message.createdByName}::text) from m
+      insert into message_events (message_id, event, detail) select id, 'accepted', ${said}::jsonb from m
     )
     select id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at from m`)
   if (!row) throw new Error('The message was not written')
   if (message.seal) {
     await tx.execute(sql`insert into message_secrets (message_id, sealed) values (${row.id}, ${message.seal(row.id)})`)
   }
-  if (message.priority === 'low') await tx.execute(sql`select pg_notify('outbox', '')`)
+  if (isForRelay && sendAt === null) await tx.execute(sql`select pg_notify('outbox', '')`)
   return { id: row.id, createdAt: row.created_at }
+}
+
+/**
+ * Not published by the request itself. Low priority waits for the relay, which keeps the topic short; a mail for later has
+ * its bell set to that time.
+ */
+export const isRungByRelay = (message: Pick<NewMessage, 'priority' | 'sendAt'>): boolean =>
+  message.priority === 'low' || (message.sendAt ?? null) !== null
+
+/** How an instant stands to now and to the furthest that may be asked for. Only Postgres knows the time. */
+export async function judgeSendAt(tx: Executor, sendAt: string): Promise<'past' | 'too_far' | 'fits'> {
+  const [row] = await tx.execute<{ judged: 'past' | 'too_far' | 'fits' }>(sql`
+    select case when ${sendAt}::timestamptz <= clock_timestamp() then 'past'
+      when ${sendAt}::timestamptz > clock_timestamp() + interval '30 days' then 'too_far' else 'fits' end as judged`)
+  if (!row) throw new Error('Postgres did not say what time it is')
+  return row.judged
 }
 
 /** Kafka did not take these records: the relay shall, as soon as it can. Their messages say that they wait for Kafka. */

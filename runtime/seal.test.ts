@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { hashToken, isSignedByUs, newToken, open, seal, sign, type Signed } from './seal'
+import { hashToken, isSignedByUs, keyedHashes, newToken, open, seal, sign, type Signed } from './seal'
 
 const [older, newer] = [
   { id: 'k1', secret: randomBytes(32) },
@@ -129,4 +129,12 @@ test('a one-time token has 256 bits, fits in a link, and is kept only as its has
     expect(hashToken(token)).toEqual(hash)
     expect(hash).toHaveLength(32)
   }
+})
+
+test('a keyed hash is the same for the same text under the same key, and there is one for each live key', () => {
+  const [one, old] = keyedHashes('text', [newer, older])
+  expect(keyedHashes('text', [older, newer])).toEqual([old, one])
+  expect(keyedHashes('texts', [newer])[0]).not.toEqual(one)
+  expect(one).toHaveLength(32)
+  expect(one).not.toEqual(old)
 })

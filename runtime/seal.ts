@@ -63,3 +63,14 @@ export function newToken(): { token: string; hash: Buffer } {
 }
 
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+/**
+ * Tells whether something is the same as before without keeping it, under each live key, the one in use first. Keyed, because
+ * a request may hold a password, which a plain hash would let anybody guess; with a key of its own made from SECRETS_KEYS, so
+ * that no key serves two ends.
+ */
+export const keyedHashes = (text: string, keys: Keyring): Buffer[] =>
+  keys.map(({ secret }) => {
+    const own = createHmac('sha256', secret).update('keyed hash v1').digest()
+    return createHmac('sha256', own).update(text).digest()
+  })

@@ -6,8 +6,9 @@ import { writeAudit } from '@/db/audit'
 import { violatesUnique } from '@/db/failure'
 import { insertUser, oneAccountPerAddress } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
-import { auditNameOf, nameOf, type Asked } from './actor'
+import { auditNameOf, nameOf } from './actor'
 import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
 import { welcomeMail } from './welcome-mail'
 
@@ -23,45 +24,45 @@ export type CreatedUser = {
 /** Writes the account and its welcome mail together: neither exists without the other. */
 export async function createUser(
   context: Context,
-  { actor, requestId }: Asked,
+  asked: AskedOnce<CreatedUser>,
   request: CreateUserRequest,
 ): Promise<CreatedUser> {
+  const { actor, requestId } = asked
   const { role, email, first_name: firstName, last_name: lastName, password = null } = request
   if (!createableRoles(actor).includes(role)) {
     throw new AppError('forbidden', `You may not create an account with the role ${roleLabel(role)}.`)
   }
   const passwordHash = password === null ? null : await hashPassword(password)
   const createdByName = nameOf(actor)
-  const { db, config } = context
 
-  const { id, welcome } = await db
-    .transaction(async (tx) => {
-      const person = { firstName, lastName, email, role, createdByName }
-      const id = await insertUser(
-        tx,
-        passwordHash === null
-          ? { ...person, passwordHash, mustChangePassword: false }
-          : { ...person, passwordHash, mustChangePassword: true },
-      )
-      const welcome = request.welcome
-        ? await queueMail(context, tx, welcomeMail(config, { id, ...person }, password, createdByName))
-        : null
-      await writeAudit(tx, {
-        actor: auditNameOf(actor),
-        action: 'user.created',
-        target: `user:${id}`,
-        detail: { role, welcome_message_id: welcome?.id ?? null },
-        requestId,
-      })
-      return { id, welcome }
+  const { result, welcome } = await writeOnce(context, asked, async (tx) => {
+    const person = { firstName, lastName, email, role, createdByName }
+    const id = await insertUser(
+      tx,
+      passwordHash === null
+        ? { ...person, passwordHash, mustChangePassword: false }
+        : { ...person, passwordHash, mustChangePassword: true },
+    )
+    const welcome = request.welcome
+      ? await queueMail(context, tx, welcomeMail(context.config, { id, ...person }, password, createdByName))
+      : null
+    const welcomeId = welcome?.id ?? null
+    await writeAudit(tx, {
+      actor: auditNameOf(actor),
+      action: 'user.created',
+      target: `user:${id}`,
+      detail: { role, welcome_message_id: welcomeId },
+      requestId,
     })
-    .catch((error: unknown) => {
-      if (!violatesUnique(error, oneAccountPerAddress)) throw error
-      throw new AppError('conflict', 'There is already an account with this address.', {
-        email: 'There is already an account with this address.',
-      })
+    const result = { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcomeId }
+    return { result, welcome }
+  }).catch((error: unknown) => {
+    if (!violatesUnique(error, oneAccountPerAddress)) throw error
+    throw new AppError('conflict', 'There is already an account with this address.', {
+      email: 'There is already an account with this address.',
     })
+  })
 
   if (welcome) await publishQueued(context, welcome)
-  return { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcome?.id ?? null }
+  return result
 }

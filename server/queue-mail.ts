@@ -1,19 +1,19 @@
-import { hidden, toEnvelope, type EmailRecord } from '@/core/message'
-import { acceptMessage, publishFailed, type NewMessage } from '@/db/accept-message'
+import { hidden, lifeMinutesOf, toEnvelope, type EmailRecord } from '@/core/message'
+import { acceptMessage, isRungByRelay, publishFailed, type NewMessage } from '@/db/accept-message'
 import type { Transaction } from '@/db/client'
 import type { Secret } from '@/emails/registry'
 import { toKafkaRecord } from '@/kafka/record'
 import { seal } from '@/runtime/seal'
 import type { Context } from './context'
 
-export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries'> & {
+export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries' | 'lifeMinutes'> & {
   from?: string
   /** A first password or a whole body: sealed in Postgres, erased once sent, and nowhere else. */
   secret: Secret | null
 }
 
-/** A mail that is safe once its transaction commits, and the record that may then be published. */
-export type QueuedMail = { id: string; record: EmailRecord }
+/** A mail that is safe once its transaction commits, and the record that may then be published; null leaves it to the relay. */
+export type QueuedMail = { id: string; record: EmailRecord | null; attempt: number }
 
 /** Writes the mail inside the caller's transaction. */
 export async function queueMail({ config }: Context, tx: Transaction, mail: Mail): Promise<QueuedMail> {
@@ -22,25 +22,29 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
     ...rest,
     from: mail.from ?? config.SMTP_USER,
     maxRetries: config.MAX_RETRIES,
+    lifeMinutes: lifeMinutesOf(mail.type, config.MESSAGE_LIFE_HOURS),
     seal: secret === null ? null : (id) => seal(JSON.stringify(secret), id, config.SECRETS_KEYS),
   }
   const { id, createdAt } = await acceptMessage(tx, message)
-  return { id, record: toEnvelope({ ...message, id, createdAt, retryCount: 0, status: 'pending' }) }
+  const record = isRungByRelay(message)
+    ? null
+    : toEnvelope({ ...message, id, createdAt, retryCount: 0, status: 'pending' })
+  return { id, record, attempt: 1 }
 }
 
 /**
  * The fast path, after the commit: publishes at once, so that the mail leaves within milliseconds. It never fails: what
- * Kafka does not take in time is left to the relay, and the mail is safe in any case. Low priority is the relay's anyway.
+ * Kafka does not take in time is left to the relay, and the mail is safe in any case.
  */
 export async function publishQueued(
   { config, publisher, db, log }: Context,
-  { id, record }: QueuedMail,
+  { id, record, attempt }: QueuedMail,
 ): Promise<void> {
-  if (record.message.priority === 'low') return
+  if (record === null) return
   const topic = config.KAFKA_TOPIC
   const [published] = await publisher.publish(
     topic,
-    [toKafkaRecord(topic, record, 1, config.SIGNING_KEYS)],
+    [toKafkaRecord(topic, record, attempt, config.SIGNING_KEYS)],
     config.PUBLISH_DEADLINE_MS,
   )
   if (published) return

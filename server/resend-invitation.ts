@@ -2,18 +2,18 @@ import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import { lockUser } from '@/db/users'
-import { auditNameOf, nameOf, type Asked } from './actor'
+import { auditNameOf, nameOf } from './actor'
 import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
 import { refuseInvitation, welcomeMail } from './welcome-mail'
 
+export type Invited = { welcome_message_id: string }
+
 /** Sends the invitation again, with a new link. The earlier one that still waits is cancelled; its links end. */
-export async function resendInvitation(
-  context: Context,
-  { actor, requestId }: Asked,
-  id: number,
-): Promise<{ welcome_message_id: string }> {
-  const mail = await context.db.transaction(async (tx) => {
+export async function resendInvitation(context: Context, asked: AskedOnce<Invited>, id: number): Promise<Invited> {
+  const { actor, requestId } = asked
+  const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const user = await lockUser(tx, id)
     if (!user) throw new AppError('not_found', 'There is no such user.')
     refuseInvitation(actor, user)
@@ -31,8 +31,8 @@ export async function resendInvitation(
       detail: { welcome_message_id: queued.id },
       requestId,
     })
-    return queued
+    return { result: { welcome_message_id: queued.id }, queued }
   })
-  await publishQueued(context, mail)
-  return { welcome_message_id: mail.id }
+  await publishQueued(context, queued)
+  return result
 }

@@ -148,6 +148,49 @@ test('what does not fit its template is refused, field by field', async () => {
   })
 })
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+test('a mail for later waits for its time: nothing is published before, and its life begins then', async () => {
+  const sendAt = inDays(29)
+  const { id, send_at } = await send({ ...plain, send_at: sendAt, on_ambiguous: 'hold' })
+  expect(send_at).toBe(sendAt)
+  const [row] = await app.db.execute(sql`
+    select m.status, m.on_ambiguous, m.due_at = ${sendAt}::timestamptz and o.due_at = m.due_at and o.ring_at = m.due_at as waits,
+      m.expires_at - m.due_at = interval '72 hours' as lives, o.rings, o.kafka_failed_at
+    from messages m join outbox o on o.message_id = m.id where m.id = ${id}`)
+  expect(row).toEqual({
+    status: 'queued',
+    on_ambiguous: 'hold',
+    waits: true,
+    lives: true,
+    rings: 0,
+    kafka_failed_at: null,
+  })
+})
+
+test('a time that has passed, or is more than 30 days ahead, is refused', async () => {
+  const before = await countMessages()
+  for (const send_at of [inDays(-0.01), inDays(30.01)]) {
+    await expect(send({ ...plain, send_at })).rejects.toMatchObject({
+      code: 'invalid',
+      fields: { send_at: expect.any(String) as string },
+    })
+  }
+  expect(await countMessages()).toBe(before)
+})
+
+test.each([
+  ['password_reset', 1],
+  ['notification', 72],
+  ['welcome', 72],
+])('a mail of the type %s lives for %d h', async (type, hours) => {
+  const { id } = await send({ ...plain, type })
+  const [row] = await app.db.execute(
+    sql`select extract(epoch from expires_at - created_at)::int as life from messages where id = ${id}`,
+  )
+  expect(row).toEqual({ life: hours * 3600 })
+})
+
 test('low priority is left to the relay, whose bell rings at once', async () => {
   const { id } = await send({ ...plain, priority: 'low' })
   const [work] = await app.db.execute(

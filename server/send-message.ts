@@ -1,29 +1,37 @@
 import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import { hidden, looksSensitive, type MessageType } from '@/core/message'
-import { createableRoles, type Actor } from '@/core/permissions'
-import { faultsByField, plainWords, type SendMessageRequest } from '@/core/requests'
-import { roleLabel } from '@/core/roles'
+import type { Actor } from '@/core/permissions'
+import type { SendMessageRequest } from '@/core/requests'
+import { judgeSendAt } from '@/db/accept-message'
 import { writeAudit } from '@/db/audit'
 import type { Transaction } from '@/db/client'
 import { lockUserByAddress } from '@/db/users'
-import { isTemplateName, templates, type Secret, type Template, type TemplateName } from '@/emails/registry'
+import { isTemplateName, templates } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
-import { auditNameOf, nameOf, type Asked } from './actor'
+import { accountContent, refuseAccountMail, typeOfAccountMail, type AccountTemplate } from './account-mail'
+import { auditNameOf, nameOf } from './actor'
 import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
 import { plainBody, publishQueued, queueMail, type Mail } from './queue-mail'
-import { loginUrl, refuseInvitation } from './welcome-mail'
 
-export type SentMessage = { id: string; sensitive: boolean }
+export type SentMessage = {
+  id: string
+  sensitive: boolean
+  /** When it was asked to go out; null: at once. */
+  send_at: string | null
+}
 
 /** Queues one mail for delivery. Once this returns, it is never lost. */
 export async function sendMessage(
   context: Context,
-  { actor, requestId }: Asked,
+  asked: AskedOnce<SentMessage>,
   request: SendMessageRequest,
 ): Promise<SentMessage> {
+  const { actor, requestId } = asked
   const from = checkedFrom(context.config, request.from)
-  const { queued, sensitive } = await context.db.transaction(async (tx) => {
+  const { result, queued } = await writeOnce(context, asked, async (tx) => {
+    const sendAt = await checkedSendAt(tx, request.send_at)
     const content = await contentOf(context, tx, actor, request)
     const mail: Mail = {
       ...content,
@@ -32,22 +40,32 @@ export async function sendMessage(
       replyTo: request.reply_to ?? null,
       priority: request.priority ?? (content.type === 'password_reset' ? 'high' : 'normal'),
       createdByName: nameOf(actor),
+      sendAt,
+      onAmbiguous: request.on_ambiguous,
     }
     const queued = await queueMail(context, tx, mail)
     await writeAudit(tx, {
       actor: auditNameOf(actor),
       action: 'message.queued',
       target: `message:${queued.id}`,
-      detail: { template: mail.template, type: mail.type },
+      detail: { template: mail.template, type: mail.type, ...(sendAt === null ? {} : { send_at: sendAt }) },
       requestId,
     })
-    return { queued, sensitive: mail.sensitive }
+    return { result: { id: queued.id, sensitive: mail.sensitive, send_at: sendAt }, queued }
   })
   await publishQueued(context, queued)
-  return { id: queued.id, sensitive }
+  return result
 }
 
 const invalid = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
+
+async function checkedSendAt(tx: Transaction, sendAt: string | undefined): Promise<string | null> {
+  if (sendAt === undefined) return null
+  const judged = await judgeSendAt(tx, sendAt)
+  if (judged === 'past') throw invalid('send_at', 'This time has passed. Leave send_at out to send it now.')
+  if (judged === 'too_far') throw invalid('send_at', 'This is more than 30 days ahead, which is the most.')
+  return sendAt
+}
 
 /** Nobody sends in the name of a domain that is not ours. */
 function checkedFrom({ SMTP_USER }: WebConfig, from: string | undefined): string {
@@ -82,18 +100,15 @@ async function contentOf(
   return { type, template, subject, sensitive, userId: null, ...plainBody(message, sensitive) }
 }
 
-/**
- * Mail with a one-time link: only for the holder of an account, and in the words of that account. The account stays
- * locked, so that it is still there when the mail is written.
- */
+/** Only for the holder of an account, who stays locked, so that the account is still there when the mail is written. */
 async function accountMail(
   config: WebConfig,
   tx: Transaction,
   actor: Actor,
   request: SendMessageRequest,
-  name: Exclude<TemplateName, 'plain'>,
+  name: AccountTemplate,
 ): Promise<Content> {
-  const type: MessageType = name === 'welcome' ? 'welcome' : 'password_reset'
+  const type = typeOfAccountMail(name)
   if (request.type !== undefined && request.type !== type) {
     throw invalid('type', `The template ${name} is always of the type ${type}.`)
   }
@@ -101,37 +116,13 @@ async function accountMail(
   if (user === null || (name !== 'welcome' && user.status !== 'active')) {
     throw invalid('to', 'This template needs an active account with that address.')
   }
-  if (name === 'welcome') {
-    refuseInvitation(actor, user)
-  } else if (!createableRoles(actor).includes(user.role)) {
-    throw new AppError(
-      'forbidden',
-      `You may not reset the password of an account with the role ${roleLabel(user.role)}.`,
-    )
-  }
-  const account = {
-    first_name: user.firstName,
-    email: user.email,
-    ...(name === 'welcome'
-      ? {
-          last_name: user.lastName,
-          role: user.role,
-          first_sign_in: 'link',
-          login_url: loginUrl(config, user.role),
-        }
-      : {}),
-  }
-  const template: Template<unknown, Secret> = templates[name]
-  const data = template.data.safeParse({ ...request.data, ...account }, { error: plainWords })
-  if (!data.success) {
-    const faults = Object.entries(faultsByField(data.error)).map(([field, fault]) => [`data.${field}`, fault])
-    throw new AppError('invalid', `The data does not fit the template ${name}.`, Object.fromEntries(faults))
-  }
+  refuseAccountMail(actor, user, name)
+  const { data, subject } = accountContent(config, user, name, request.data ?? {})
   return {
     type,
     template: name,
-    subject: request.subject ?? template.subject(data.data),
-    data: data.data as Record<string, unknown>,
+    subject: request.subject ?? subject,
+    data,
     sensitive: true,
     secret: null,
     userId: user.id,

@@ -1,5 +1,6 @@
 import { crashLimit, priorityOfRank, toEnvelope } from '@/core/message'
 import { listenForWork, type Sql } from '@/db/client'
+import { eraseOldAnswers } from '@/db/idempotency-keys'
 import {
   deferRing,
   putBackUnpublished,
@@ -156,6 +157,7 @@ export class Relay {
   async #eraseOldSecrets(): Promise<void> {
     if (performance.now() - this.#erasedAt < eraseEveryMs) return
     this.#erasedAt = performance.now()
+    await eraseOldAnswers(this.tools.sql)
     const erased = await eraseOldSecrets(this.tools.sql)
     if (erased > 0) this.tools.log.info({ erased }, 'Secrets of mails that are long dead were erased')
   }

@@ -50,10 +50,13 @@ async function call(handler: Handler, method: string, { body, raw, headers = {},
 const withKey = (handler: Handler, method: string, given: Call = {}) =>
   call(handler, method, { ...given, headers: { authorization, ...given.headers } })
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
 const counts = async () =>
   (
     await app.db.execute(sql`select (select count(*) from users) as users, (select count(*) from messages) as messages,
-      (select count(*) from outbox) as outbox, (select count(*) from audit_log) as audit, (select count(*) from message_secrets) as secrets`)
+      (select count(*) from outbox) as outbox, (select count(*) from audit_log) as audit, (select count(*) from message_secrets) as secrets,
+      (select count(*) from idempotency_keys) as keys`)
   )[0]
 
 const john = {
@@ -181,7 +184,30 @@ describe('bad input writes nothing and names the fault', () => {
       ['subject'],
     ],
     ['a sender of another domain', send.POST, { body: { ...mail, from: 'ceo@example.com' } }, 422, ['from']],
-    ['a time to send at', send.POST, { body: { ...mail, send_at: '2027-01-01T00:00:00Z' } }, 422, ['send_at']],
+    ['a time that has passed', send.POST, { body: { ...mail, send_at: '2026-01-01T00:00:00Z' } }, 422, ['send_at']],
+    ['a time too far ahead', send.POST, { body: { ...mail, send_at: inDays(31) } }, 422, ['send_at']],
+    ['a time without its offset', send.POST, { body: { ...mail, send_at: '2027-01-01T00:00:00' } }, 422, ['send_at']],
+    [
+      'an Idempotency-Key that is too long',
+      send.POST,
+      { body: mail, headers: { 'idempotency-key': 'k'.repeat(256) } },
+      422,
+      ['Idempotency-Key'],
+    ],
+    [
+      'an empty Idempotency-Key',
+      users.POST,
+      { body: john, headers: { 'idempotency-key': '' } },
+      422,
+      ['Idempotency-Key'],
+    ],
+    [
+      'an Idempotency-Key with an accent',
+      users.POST,
+      { body: john, headers: { 'idempotency-key': 'caf\u00e9' } },
+      422,
+      ['Idempotency-Key'],
+    ],
     ['an unknown template', send.POST, { body: { to: mail.to, template: 'newsletter' } }, 422, ['template']],
     ['a reset for nobody', send.POST, { body: { to: 'nobody@example.com', template: 'password-reset' } }, 422, ['to']],
     ['an unknown priority', send.POST, { body: { ...mail, priority: 'urgent' } }, 422, ['priority']],

@@ -28,17 +28,18 @@ const statusOf: Record<ErrorCode, number> = {
 export type Access = 'anyone' | 'session' | Scope
 type ActorFor<A extends Access> = A extends 'anyone' ? null : A extends 'session' ? StaffActor : Actor
 
-type Call<A extends Access, Body, Query, Params> = {
+export type Call<A extends Access, Body, Query, Params> = {
   context: Context
+  request: Request
   requestId: string
   actor: ActorFor<A>
   body: Body
   query: Query
   params: Params
 }
-type Answer = { status?: number; body: object; cookie?: string }
+export type Answer = { status?: number; body: object; cookie?: string; headers?: Record<string, string> }
 
-type Route<A extends Access, Body, Query, Params> = {
+export type Route<A extends Access, Body, Query, Params> = {
   access: A
   body?: z.ZodType<Body>
   query?: z.ZodType<Query>
@@ -62,14 +63,15 @@ export function handle<A extends Access, Body = undefined, Query = undefined, Pa
       const leftMs = longestMs - (performance.now() - askedAt)
       const call = {
         context: open,
+        request,
         requestId,
         actor,
         params: parsedParams(route.params, await params) as Params,
         query: (route.query && parsed(route.query, queryOf(request))) as Query,
         body: (route.body && parsed(route.body, await readJson(request, bodyLimit))) as Body,
       }
-      const { status = 200, body, cookie } = await inTime(route.run(call), leftMs)
-      return Response.json(body, { status, headers: cookie ? { 'Set-Cookie': cookie } : {} })
+      const { status = 200, body, cookie, headers } = await inTime(route.run(call), leftMs)
+      return Response.json(body, { status, headers: { ...headers, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
 }
 

@@ -2,6 +2,7 @@ import { createUserRequest, listUsersQuery } from '@/core/requests'
 import { createUser } from '@/server/create-user'
 import { listUsers } from '@/server/list-users'
 import { handle, otherMethods } from '../handle'
+import { handleOnce } from '../handle-once'
 
 export const GET = handle({
   access: 'users:read',
@@ -9,12 +10,13 @@ export const GET = handle({
   run: async ({ context, query }) => ({ body: { error: false, ...(await listUsers(context, query)) } }),
 })
 
-export const POST = handle({
+export const POST = handleOnce({
   access: 'users:write',
   body: createUserRequest,
-  run: async ({ context, body, ...asked }) => ({
+  run: ({ context, body, ...asked }) => createUser(context, asked, body),
+  answer: (created) => ({
     status: 201,
-    body: { error: false, message: 'User created successfully', ...(await createUser(context, asked, body)) },
+    body: { error: false, message: 'User created successfully', ...created },
   }),
 })
 

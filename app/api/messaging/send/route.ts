@@ -1,17 +1,22 @@
 import { sendMessageRequest } from '@/core/requests'
 import { sendMessage } from '@/server/send-message'
-import { handle, otherMethods } from '../../handle'
+import { otherMethods } from '../../handle'
+import { handleOnce } from '../../handle-once'
 
-export const POST = handle({
+export const POST = handleOnce({
   access: 'messages:send',
   body: sendMessageRequest,
-  run: async ({ context, body, ...asked }) => {
-    const { id, sensitive } = await sendMessage(context, asked, body)
-    return {
-      status: 202,
-      body: { success: true, message: 'Message queued for delivery', id, ...(sensitive ? { sensitive } : {}) },
-    }
-  },
+  run: ({ context, body, ...asked }) => sendMessage(context, asked, body),
+  answer: ({ id, sensitive, send_at }) => ({
+    status: 202,
+    body: {
+      success: true,
+      message: 'Message queued for delivery',
+      id,
+      ...(sensitive ? { sensitive } : {}),
+      ...(send_at === null ? {} : { send_at }),
+    },
+  }),
 })
 
 export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')

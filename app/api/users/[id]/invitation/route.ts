@@ -1,17 +1,15 @@
 import { resendInvitation } from '@/server/resend-invitation'
-import { handle, otherMethods } from '../../../handle'
+import { otherMethods } from '../../../handle'
+import { handleOnce } from '../../../handle-once'
 import { userParams } from '../../user-params'
 
-export const POST = handle({
+export const POST = handleOnce({
   access: 'users:write',
   params: userParams,
-  run: async ({ context, params, ...asked }) => ({
+  run: ({ context, params, ...asked }) => resendInvitation(context, asked, params.id),
+  answer: (invited) => ({
     status: 202,
-    body: {
-      error: false,
-      message: 'Invitation queued for delivery',
-      ...(await resendInvitation(context, asked, params.id)),
-    },
+    body: { error: false, message: 'Invitation queued for delivery', ...invited },
   }),
 })
 

@@ -1,0 +1,56 @@
+import { AppError } from '@/core/errors'
+import type { MessageType } from '@/core/message'
+import { createableRoles, type Actor } from '@/core/permissions'
+import { faultsByField, plainWords } from '@/core/requests'
+import { roleLabel } from '@/core/roles'
+import type { User } from '@/db/users'
+import { templates, type Secret, type Template, type TemplateName } from '@/emails/registry'
+import type { WebConfig } from '@/runtime/config'
+import { loginUrl, refuseInvitation } from './welcome-mail'
+
+/** Mail that opens an account or sets its password: always to its holder, and in the words of that account. */
+export type AccountTemplate = Exclude<TemplateName, 'plain'>
+
+export const typeOfAccountMail = (name: AccountTemplate): MessageType =>
+  name === 'welcome' ? 'welcome' : 'password_reset'
+
+/** Whoever has such a mail sent decides who gets in: it takes the right to create that role. */
+export function refuseAccountMail(actor: Actor, user: User, name: AccountTemplate): void {
+  if (name === 'welcome') {
+    refuseInvitation(actor, user)
+  } else if (!createableRoles(actor).includes(user.role)) {
+    throw new AppError(
+      'forbidden',
+      `You may not reset the password of an account with the role ${roleLabel(user.role)}.`,
+    )
+  }
+}
+
+/** What the mail says: what the account holds wins over what was asked for. */
+export function accountContent(
+  config: WebConfig,
+  user: User,
+  name: AccountTemplate,
+  given: Record<string, unknown>,
+  firstSignIn: 'link' | 'password' = 'link',
+): { data: Record<string, unknown>; subject: string } {
+  const account = {
+    first_name: user.firstName,
+    email: user.email,
+    ...(name === 'welcome'
+      ? {
+          last_name: user.lastName,
+          role: user.role,
+          first_sign_in: firstSignIn,
+          login_url: loginUrl(config, user.role),
+        }
+      : {}),
+  }
+  const template: Template<unknown, Secret> = templates[name]
+  const data = template.data.safeParse({ ...given, ...account }, { error: plainWords })
+  if (!data.success) {
+    const faults = Object.entries(faultsByField(data.error)).map(([field, fault]) => [`data.${field}`, fault])
+    throw new AppError('invalid', `The data does not fit the template ${name}.`, Object.fromEntries(faults))
+  }
+  return { data: data.data as Record<string, unknown>, subject: template.subject(data.data) }
+}
