@@ -1,39 +1,73 @@
 import type { DeadReason } from './message'
 import { retryDelayMs } from './retry'
-
-/** How far a conversation with the SMTP server had come. `dot`: the final dot of DATA had left. */
-type Stage = 'connect' | 'envelope' | 'body' | 'dot'
+import { classify, type Cause, type Failure, type Verdict } from './smtp-failure'
 
 /** What one try ended with, before anyone decides what follows from it. */
 export type SendResult =
   /** The server answered 2xx to the final dot: the proof of acceptance. */
   | { kind: 'accepted'; reply: string }
-  /** The server said no, with a reply code. Nothing was accepted. */
-  | { kind: 'refused'; stage: Stage; code: number; reply: string }
-  /** No reply, but the final dot had not left: nothing can have been accepted. */
-  | { kind: 'broken'; stage: Exclude<Stage, 'dot'>; error: string }
-  /** The line was lost after the final dot and before the reply: nobody can know. */
-  | { kind: 'unknown'; error: string }
+  /** The server said no, or the conversation broke. `core/smtp-failure.ts` knows what that means. */
+  | { kind: 'failed'; failure: Failure }
   /** The mail could not be made from its template and data. */
   | { kind: 'not_rendered'; error: string }
   /** Nobody wants it any more: the account that it was about is gone. */
   | { kind: 'not_wanted'; why: string }
-  /** Given back before anything was sent: we are stopping, or the hold was too short to begin. */
-  | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' }
+  /** It is older than it may become. */
+  | { kind: 'expired' }
+  /** The address is on the suppression list. */
+  | { kind: 'suppressed'; since: string; reason: string }
+  /**
+   * Given back before anything was sent: we are stopping, the hold was too short to begin, nobody sends at the moment
+   * (`paused`), or only a newer worker knows the template.
+   */
+  | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' | 'paused' | 'unknown_template' }
 
 export type Outcome =
   | { kind: 'sent' }
   | { kind: 'retry'; delayMs: number; mayHaveBeenDelivered: boolean }
-  | { kind: 'release'; delayMs: number }
+  /** No try burned. `delayed` is told in the story; `inDoubtOfItself` counts towards the message being the cause. */
+  | { kind: 'release'; delayMs: number; delayed?: boolean; inDoubtOfItself?: boolean }
   | { kind: 'cancel' }
-  | { kind: 'dead'; reason: DeadReason; mayHaveBeenDelivered: boolean }
+  | { kind: 'suppress' }
+  | { kind: 'dead'; reason: DeadReason; mayHaveBeenDelivered: boolean; suppressAddress?: boolean }
+
+export type Decision = { outcome: Outcome; cause: Cause | null }
+
+/** From so many on, a message that the server fails at in the middle is taken for the cause: its tries count again. */
+const outagesOfItsOwn = 3
+
+/** A message that has met trouble so often while others went through says nothing about the server any more. */
+export const isSuspect = (verdict: Verdict, stage: Failure['stage'], outages: number): boolean =>
+  stage !== 'connect' && outages >= outagesOfItsOwn && (verdict.class === 'outage' || verdict.class === 'configuration')
 
 export type DeliveryRules = { retryBaseMs: number; ambiguousWaitMs: number }
+
+const release = (delayMs: number, more: { delayed?: boolean; inDoubtOfItself?: boolean } = {}): Outcome => ({
+  kind: 'release',
+  delayMs,
+  ...more,
+})
+const dead = (
+  reason: DeadReason,
+  more: { mayHaveBeenDelivered?: boolean; suppressAddress?: boolean } = {},
+): Outcome => ({
+  kind: 'dead',
+  reason,
+  mayHaveBeenDelivered: false,
+  ...more,
+})
+
+/** After a pause its record waits in the line again, so that it goes as soon as mail flows. */
+const soonMs = 1_000
+/** A worker of another version may know more; a mail that must not take the second route waits for the first. */
+const laterMs = 30_000
 
 /**
  * What follows from one try. Pure: time and chance come in as arguments.
  * @param retryCount failed tries before this one
  * @param flagged the message is already marked `may_have_been_delivered`
+ * @param outages how often the server failed in the middle of it without burning a try
+ * @param ownSender its From is the installation's own
  * @param jitter a random number from 0 (inclusive) to 1 (exclusive)
  */
 export function decide(input: {
@@ -41,39 +75,89 @@ export function decide(input: {
   retryCount: number
   maxRetries: number
   flagged: boolean
+  outages: number
+  onAmbiguous: 'retry' | 'hold'
+  ownSender: boolean
   rules: DeliveryRules
   jitter: number
-}): Outcome {
-  const { result, retryCount, maxRetries, rules } = input
-  const failedTries = retryCount + 1
-  const delayMs = retryDelayMs(failedTries, rules.retryBaseMs, input.jitter)
-
+}): Decision {
+  const { result } = input
   switch (result.kind) {
     case 'accepted':
-      return { kind: 'sent' }
+      return { outcome: { kind: 'sent' }, cause: null }
     case 'not_begun':
-      // Another worker may have it at once; after a fault of ours, not in a tight circle.
-      return { kind: 'release', delayMs: result.why === 'stopping' ? 0 : 1_000 }
+      return { outcome: whenNotBegun(result.why), cause: null }
     case 'not_wanted':
-      return { kind: 'cancel' }
+      return { outcome: { kind: 'cancel' }, cause: null }
+    case 'suppressed':
+      return { outcome: { kind: 'suppress' }, cause: null }
+    case 'expired':
+      return { outcome: dead('expired'), cause: null }
     case 'not_rendered':
-      return { kind: 'dead', reason: 'not_rendered', mayHaveBeenDelivered: false }
-    case 'unknown':
-      // One more try, late: the server may still be working on the first copy. A second doubt is for a person.
-      return input.flagged || failedTries > maxRetries
-        ? { kind: 'dead', reason: 'ambiguous', mayHaveBeenDelivered: true }
-        : { kind: 'retry', delayMs: Math.max(delayMs, rules.ambiguousWaitMs), mayHaveBeenDelivered: true }
-    case 'refused':
-      // At `connect` the server refuses us (greeting, sign-in), not this mail.
-      if (result.code >= 500 && result.stage !== 'connect')
-        return { kind: 'dead', reason: 'refused', mayHaveBeenDelivered: false }
-      break
-    case 'broken':
-      break
+      return { outcome: dead('not_rendered'), cause: null }
+    case 'failed':
+      return whenFailed(input, result.failure)
     default:
       return result satisfies never
   }
-  return failedTries > maxRetries
-    ? { kind: 'dead', reason: 'tries_used_up', mayHaveBeenDelivered: false }
-    : { kind: 'retry', delayMs, mayHaveBeenDelivered: false }
+}
+
+function whenNotBegun(why: Extract<SendResult, { kind: 'not_begun' }>['why']): Outcome {
+  switch (why) {
+    case 'stopping':
+      // Another worker may have it at once.
+      return release(0)
+    case 'hold_too_short':
+      // After a fault of ours, not in a tight circle.
+      return release(soonMs)
+    case 'paused':
+      return release(soonMs, { delayed: true })
+    case 'unknown_template':
+      return release(laterMs, { delayed: true })
+    default:
+      return why satisfies never
+  }
+}
+
+const nextTry = (waitMs: number, mayHaveBeenDelivered: boolean): Outcome => ({
+  kind: 'retry',
+  delayMs: waitMs,
+  mayHaveBeenDelivered,
+})
+
+function whenFailed(input: Parameters<typeof decide>[0], failure: Failure): Decision {
+  const { retryCount, maxRetries, flagged, outages, rules, jitter } = input
+  const verdict = classify(failure, input)
+  const failedTries = retryCount + 1
+  const delayMs = retryDelayMs(failedTries, rules.retryBaseMs, jitter)
+  const tryAgain = (): Outcome =>
+    failedTries > maxRetries ? dead('tries_used_up') : nextTry(Math.max(delayMs, verdict.retryAfterMs ?? 0), false)
+  const outcome = ((): Outcome => {
+    switch (verdict.class) {
+      case 'ambiguous':
+        // One more try, late: the server may still be working on the first copy. A second doubt is for a person.
+        return flagged || input.onAmbiguous === 'hold' || failedTries > maxRetries
+          ? dead('ambiguous', { mayHaveBeenDelivered: true })
+          : nextTry(Math.max(delayMs, rules.ambiguousWaitMs), true)
+      case 'permanent':
+        return dead('refused')
+      case 'suppress':
+        return dead('refused', { suppressAddress: true })
+      case 'transient':
+        return tryAgain()
+      case 'throttle':
+      case 'quota':
+        // How long everybody waits is the breaker's business; this one waits in the line.
+        return release(soonMs, { delayed: true })
+      case 'outage':
+      case 'configuration':
+        // Turned away at the door: it cannot be this mail's fault, and it waits in the line until mail flows again.
+        if (failure.stage === 'connect') return release(soonMs, { delayed: true })
+        if (isSuspect(verdict, failure.stage, outages)) return tryAgain()
+        return release(retryDelayMs(outages + 1, rules.retryBaseMs, jitter), { delayed: true, inDoubtOfItself: true })
+      default:
+        return verdict.class satisfies never
+    }
+  })()
+  return { outcome, cause: verdict.cause }
 }

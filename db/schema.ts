@@ -277,6 +277,8 @@ export const sendRate = pgTable('send_rate', {
   /** The UTC day that `sent_today` counts. */
   day: date().notNull(),
   sentToday: integer('sent_today').notNull().default(0),
+  /** The day's share is used up: nothing is sent before this. */
+  usedUpUntil: instant('used_up_until'),
 })
 
 /** The first answer to each Idempotency-Key, for 24 h. Key and request only as keyed hashes: a body may hold a password. */

@@ -1,5 +1,7 @@
 import type { Outcome } from '@/core/delivery'
 import type { EventDetail } from '@/core/sentences'
+import type { Cause } from '@/core/smtp-failure'
+import type { MessageEventKind } from '@/core/views'
 import type { Sql } from './client'
 
 /** What one try came to, to be written down. */
@@ -9,10 +11,22 @@ export type Settlement = {
   outcome: Outcome
   /** The server's words, or what went wrong instead of them. */
   reply: string | null
+  /** What they mean. */
+  cause?: Cause | null
   detail: EventDetail
 }
 
-const eventOf = { sent: 'sent', retry: 'try_failed', release: 'released', cancel: 'cancelled', dead: 'dead' } as const
+const eventOf = {
+  sent: 'sent',
+  retry: 'try_failed',
+  release: 'released',
+  cancel: 'cancelled',
+  suppress: 'suppressed',
+  dead: 'dead',
+} as const satisfies Record<Outcome['kind'], MessageEventKind>
+
+/** Who entered an address that bounced, as people read it. */
+const byBounce = 'the mail server'
 
 /**
  * Records several tries in one statement, each fenced by its hold token.
@@ -23,21 +37,25 @@ const eventOf = { sent: 'sent', retry: 'try_failed', release: 'released', cancel
  * @returns the message ids that were settled; a missing one had lost its hold
  */
 export async function settleMessages(sql: Sql, settlements: readonly Settlement[]): Promise<string[]> {
-  const rows = settlements.map(({ messageId, hold, outcome, reply, detail }) => ({
+  const rows = settlements.map(({ messageId, hold, outcome, reply, cause = null, detail }) => ({
     message_id: messageId,
     hold,
     outcome: outcome.kind,
-    event: eventOf[outcome.kind],
+    event: outcome.kind === 'release' && outcome.delayed ? 'delayed' : eventOf[outcome.kind],
+    outage: outcome.kind === 'release' && outcome.inDoubtOfItself === true,
+    suppress: outcome.kind === 'dead' && outcome.suppressAddress === true,
     delay_ms: 'delayMs' in outcome ? outcome.delayMs : 0,
     flag: (outcome.kind === 'retry' || outcome.kind === 'dead') && outcome.mayHaveBeenDelivered,
     reason: outcome.kind === 'dead' ? outcome.reason : null,
     reply,
+    cause,
     detail,
   }))
   const done = await sql<{ message_id: string }[]>`
     with r as (
       select * from jsonb_to_recordset(${sql.json(rows)}) as
-        r(message_id uuid, hold uuid, outcome text, event text, delay_ms int, flag boolean, reason text, reply text, detail jsonb)
+        r(message_id uuid, hold uuid, outcome text, event text, outage boolean, suppress boolean, delay_ms int, flag boolean,
+          reason text, reply text, cause text, detail jsonb)
     ), mine as (
       select o.id, o.priority, r.*
       from outbox o join r on r.message_id = o.message_id and r.hold = o.hold
@@ -45,7 +63,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
       order by o.message_id
       for update of o
     ), gone as (
-      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead', 'cancel')
+      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead', 'cancel', 'suppress')
     ), again as (
       update outbox o
       set hold = null, held_at = null, held_until = null, held_by = null, rings = 0,
@@ -60,19 +78,33 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
     ), said as (
       update messages m
       set status = case mine.outcome
-            when 'sent' then 'sent' when 'dead' then 'dead' when 'cancel' then 'cancelled' when 'retry' then 'retrying'
+            when 'sent' then 'sent' when 'dead' then 'dead' when 'cancel' then 'cancelled' when 'suppress' then 'suppressed'
+            when 'retry' then 'retrying'
             else case when m.retry_count = 0 then 'queued' else 'retrying' end end,
           retry_count = m.retry_count + (mine.outcome = 'retry')::int,
+          outages = m.outages + mine.outage::int,
           may_have_been_delivered = m.may_have_been_delivered or mine.flag,
           due_at = case when mine.outcome = 'retry' then now() + mine.delay_ms * interval '1 ms' else m.due_at end,
           sent_at = case when mine.outcome = 'sent' then now() end,
-          closed_at = case when mine.outcome in ('sent', 'dead', 'cancel') then now() end,
+          closed_at = case when mine.outcome in ('sent', 'dead', 'cancel', 'suppress') then now() end,
           dead_reason = mine.reason,
-          last_reply = coalesce(mine.reply, m.last_reply)
+          last_reply = coalesce(mine.reply, m.last_reply),
+          last_cause = case when mine.outcome = 'sent' then null else coalesce(mine.cause, m.last_cause) end
       from mine where m.id = mine.message_id
-      returning m.id, m.due_at
+      returning m.id, m.due_at, m.to_address
     ), erased as (
-      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome in ('sent', 'cancel')
+      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome in ('sent', 'cancel', 'suppress')
+    ), listed as (
+      insert into suppressions (address_key, address, reason, note, message_id, created_by_name)
+      select distinct on (lower(said.to_address)) lower(said.to_address), said.to_address, 'hard_bounce', mine.reply, said.id, ${byBounce}
+      from said join mine on mine.message_id = said.id where mine.suppress
+      order by lower(said.to_address)
+      on conflict (address_key) do nothing
+      returning address_key, message_id
+    ), audited as (
+      insert into audit_log (actor, action, target, detail, request_id)
+      select 'system', 'suppression.added', 'address:' || address_key, jsonb_build_object('reason', 'hard_bounce', 'message_id', message_id), 'worker'
+      from listed
     ), story as (
       insert into message_events (message_id, event, detail)
       select mine.message_id, mine.event,
@@ -80,6 +112,12 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
           then mine.detail || jsonb_build_object('dueAt', to_char(said.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
           else mine.detail end
       from mine join said on said.id = mine.message_id
+      -- Given back again and again by one long outage, it tells of that once.
+      where mine.event <> 'delayed' or not exists (
+        select from (
+          select e.event, e.detail from message_events e where e.message_id = mine.message_id order by e.id desc limit 1
+        ) last where last.event = 'delayed' and last.detail->>'cause' is not distinct from mine.detail->>'cause'
+      )
     ), woken as (
       select pg_notify('outbox', '') from mine where outcome in ('dead', 'release') limit 1
     )
@@ -102,20 +140,38 @@ export async function settleProvenSent(
       select 1 from message_events
       where message_id = ${proof.messageId} and event = 'sent' and detail->>'hold' = ${proof.hold}
     ), work as (
-      select id from outbox where message_id = ${proof.messageId} and not exists (select from ours) order by id for update
+      select id, kind, priority from outbox where message_id = ${proof.messageId} and not exists (select from ours) order by id for update
     ), gone as (
       delete from outbox o using work where o.id = work.id
     ), erased as (
       delete from message_secrets where message_id = ${proof.messageId} and not exists (select from ours)
+    ), before as (
+      -- The count makes it wait until the work is locked: outbox rows first, like everywhere.
+      select id, status, priority from messages
+      where id = ${proof.messageId} and not exists (select from ours) and (select count(*) from work) >= 0
+      for update
     ), said as (
-      update messages
-      set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null,
+      update messages m
+      set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null, last_cause = null,
           may_have_been_delivered = true, last_reply = coalesce(${proof.reply}, last_reply)
-      where id = ${proof.messageId} and not exists (select from ours)
-      returning id
+      from before where m.id = before.id
+      returning m.id
+    ), recalled as (
+      -- Its notice has left for email-dlq: whoever reads there learns that it was sent after all.
+      insert into outbox (kind, message_id, priority, ring_at)
+      select 'dead_letter_recalled', id, priority, now() from before
+      where status = 'dead' and not exists (select from work where kind = 'dead_letter')
+    ), unlisted as (
+      delete from suppressions s using said where s.message_id = said.id and s.reason = 'hard_bounce' returning s.address_key, s.message_id
+    ), audited as (
+      insert into audit_log (actor, action, target, detail, request_id)
+      select 'system', 'suppression.removed', 'address:' || address_key, jsonb_build_object('reason', 'proven_sent', 'message_id', message_id), 'worker'
+      from unlisted
+    ), woken as (
+      select pg_notify('outbox', '') from before where status = 'dead'
     )
     insert into message_events (message_id, event, detail)
-    select id, 'proven_sent', ${sql.json(proof.detail)} from said`
+    select id, 'proven_sent', ${sql.json(proof.detail)} from said left join woken on true`
 }
 
 /** A secret outlives its dead message by 72 h at most: long enough to send it again, short enough not to lie around. */

@@ -1,5 +1,7 @@
+import { sameAddressKey } from '@/core/address'
+import type { Route } from '@/core/breaker'
+import { decide, type Decision, type SendResult } from '@/core/delivery'
 import { messageIdHeader } from '@/core/message'
-import { decide, type Outcome, type SendResult } from '@/core/delivery'
 import type { EventDetail } from '@/core/sentences'
 import type { Sql } from '@/db/client'
 import { isDatabaseFault } from '@/db/failure'
@@ -11,6 +13,7 @@ import { renderEmail } from '@/emails/render'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { newToken, open } from '@/runtime/seal'
+import type { Breakers } from './breakers'
 import type { Holds } from './holds'
 import type { Metrics } from './metrics'
 import type { Settler } from './settler'
@@ -20,9 +23,10 @@ import type { SmtpPool } from './smtp'
 const linkLifeMinutes = { welcome: 72 * 60, 'password-reset': 60 } as const
 
 export type Delivery = {
-  config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS'>
+  config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'>
   sql: Sql
-  smtp: Pick<SmtpPool, 'send'>
+  pools: ReadonlyMap<Route, Pick<SmtpPool, 'send' | 'host'>>
+  breakers: Pick<Breakers, 'route' | 'learn'>
   holds: Pick<Holds, 'hasTimeLeft' | 'drop'>
   settler: Pick<Settler, 'settle'>
   metrics: Metrics
@@ -31,51 +35,85 @@ export type Delivery = {
   random: () => number
 }
 
+/** What came of a try, and by which route it went, if it got that far. */
+type Tried = { result: SendResult; route: Route | null }
+
 /** Render → send → decide → settle, for one message that is held. Resolves when the result is recorded. */
 export async function deliver(held: Held, tools: Delivery): Promise<void> {
   const startedAt = performance.now()
-  const result = await attempt(held, tools)
-  const outcome = decide({
-    result,
+  const tried = await attempt(held, tools)
+  const decision = decide({
+    result: tried.result,
     retryCount: held.retryCount,
     maxRetries: held.maxRetries,
     flagged: held.mayHaveBeenDelivered,
+    outages: held.outages,
+    onAmbiguous: held.onAmbiguous,
+    ownSender: isOwnSender(held, tools),
     rules: { retryBaseMs: tools.config.RETRY_BASE_MS, ambiguousWaitMs: tools.config.AMBIGUOUS_WAIT_MS },
     jitter: tools.random(),
   })
   const ms = Math.round(performance.now() - startedAt)
-  say(held, result, outcome, ms, tools)
+  say(held, tried, decision, ms, tools)
   await tools.settler.settle({
     messageId: held.messageId,
     hold: held.hold,
-    outcome,
-    reply: wordsOf(result),
-    detail: detailOf(held, result, outcome, ms),
+    outcome: decision.outcome,
+    reply: wordsOf(tried.result),
+    cause: decision.cause,
+    detail: detailOf(held, tried, decision, ms, tools),
   })
   tools.holds.drop(held.hold)
 }
 
-async function attempt(held: Held, tools: Delivery): Promise<SendResult> {
+const isOwnSender = (held: Held, { config }: Delivery): boolean =>
+  sameAddressKey(held.fromAddress) === sameAddressKey(config.SMTP_USER)
+
+const unsent = (result: SendResult): Tried => ({ result, route: null })
+
+async function attempt(held: Held, tools: Delivery): Promise<Tried> {
+  if (held.expired) return unsent({ kind: 'expired' })
+  if (held.suppressed) return unsent({ kind: 'suppressed', ...held.suppressed })
   // Deleted while an earlier try was under way: their mail is of no use to anybody. The template tells what a mail is
   // about; its type is the caller's word, and any plain mail may be called a welcome.
-  if (held.template !== 'plain' && held.userId === null) return { kind: 'not_wanted', why: 'The account was deleted' }
+  if (held.template !== 'plain' && held.userId === null)
+    return unsent({ kind: 'not_wanted', why: 'The account was deleted' })
+  // Accepted by a newer web process: a newer worker will know it.
+  if (!isTemplateName(held.template)) return unsent({ kind: 'not_begun', why: 'unknown_template' })
+  if (tools.breakers.route(held) === null) return unsent({ kind: 'not_begun', why: 'paused' })
   let content: string
   try {
-    content = await compose(held, tools)
+    content = await compose(held, held.template, tools)
   } catch (error) {
     // Postgres went away while a link was minted: nothing was sent, so it is simply given back.
-    if (isDatabaseFault(error)) return { kind: 'not_begun', why: 'hold_too_short' }
+    if (isDatabaseFault(error)) return unsent({ kind: 'not_begun', why: 'hold_too_short' })
     tools.log.error({ err: error, messageId: held.messageId, template: held.template }, 'The mail could not be made')
-    return { kind: 'not_rendered', error: error instanceof Error ? error.message : 'unknown' }
+    return unsent({ kind: 'not_rendered', error: error instanceof Error ? error.message : 'unknown' })
   }
-  return tools.smtp.send({ from: held.fromAddress, to: held.toAddress, content }, () =>
-    tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short',
-  )
+  return sendBySomeRoute(held, content, tools)
 }
 
-async function compose(held: Held, tools: Delivery): Promise<string> {
-  const { template } = held
-  if (!isTemplateName(template)) throw new Error(`There is no template "${template}".`)
+/**
+ * By the first route that is well. When it turns out not to be, nothing has left and another one is, by that one, in the same
+ * try: the customer need not wait for the outage to end.
+ */
+async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Promise<Tried> {
+  const mail = { from: held.fromAddress, to: held.toAddress, content }
+  const about = { ownSender: isOwnSender(held, tools), outages: held.outages }
+  let tried: Tried = { result: { kind: 'not_begun', why: 'paused' }, route: null }
+  for (;;) {
+    const route = tools.breakers.route(held)
+    const pool = route && route !== tried.route ? tools.pools.get(route) : undefined
+    if (!route || !pool) return tried
+    const result = await pool.send(mail, () => (tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'))
+    tried = { result, route }
+    // Trouble of the server, so nothing was accepted; what is in doubt is never trouble.
+    const learned = await tools.breakers.learn(route, held.messageId, result, about)
+    if (learned !== 'trouble' && !(result.kind === 'not_begun' && result.why === 'paused')) return tried
+  }
+}
+
+async function compose(held: Held, template: TemplateName, tools: Delivery): Promise<string> {
   const secret = await secretOf(held, template, tools)
   const { html, text } = renderEmail({ template, data: held.data, secret })
   return buildMime({
@@ -110,23 +148,33 @@ async function secretOf(held: Held, template: TemplateName, tools: Delivery): Pr
 function wordsOf(result: SendResult): string | null {
   switch (result.kind) {
     case 'accepted':
-    case 'refused':
       return result.reply
-    case 'broken':
-    case 'unknown':
+    case 'failed':
+      return result.failure.reply
     case 'not_rendered':
       return result.error
     case 'not_begun':
     case 'not_wanted':
+    case 'expired':
+    case 'suppressed':
       return null
     default:
       return result satisfies never
   }
 }
 
-function detailOf(held: Held, result: SendResult, outcome: Outcome, ms: number): EventDetail {
+const stageOf = (result: SendResult): string | undefined =>
+  result.kind === 'failed' ? result.failure.stage : result.kind === 'not_rendered' ? 'render' : undefined
+
+function detailOf(
+  held: Held,
+  { result, route }: Tried,
+  { outcome, cause }: Decision,
+  ms: number,
+  { pools }: Delivery,
+): EventDetail {
   const reply = wordsOf(result)
-  const stage = 'stage' in result ? result.stage : result.kind === 'not_rendered' ? 'render' : undefined
+  const stage = stageOf(result)
   return {
     attempt: held.retryCount + 1,
     partition: held.partition,
@@ -134,14 +182,19 @@ function detailOf(held: Held, result: SendResult, outcome: Outcome, ms: number):
     ms,
     ...(reply !== null && { reply }),
     ...(stage !== undefined && { stage }),
+    ...(cause !== null && { cause }),
+    // The first route is what everybody expects; another one is worth telling.
+    ...(route === 'fallback' && { route, host: pools.get(route)?.host }),
     ...('mayHaveBeenDelivered' in outcome && outcome.mayHaveBeenDelivered && { flagged: true }),
     ...(outcome.kind === 'dead' && { reason: outcome.reason }),
     ...(result.kind === 'not_wanted' && { by: 'the system', reason: result.why }),
+    ...(result.kind === 'suppressed' && { since: result.since, reason: result.reason }),
+    ...(result.kind === 'not_begun' && result.why === 'unknown_template' && { reason: result.why }),
   }
 }
 
 /** One wide line for each attempt: everything that one needs to find it again, nothing that was in it. */
-function say(held: Held, result: SendResult, outcome: Outcome, ms: number, tools: Delivery): void {
+function say(held: Held, { result, route }: Tried, { outcome, cause }: Decision, ms: number, tools: Delivery): void {
   tools.metrics.attempts.inc({ outcome: outcome.kind })
   tools.metrics.attemptSeconds.observe(ms / 1000)
   const line = {
@@ -154,10 +207,14 @@ function say(held: Held, result: SendResult, outcome: Outcome, ms: number, tools
     from: held.fromAddress,
     to: held.toAddress,
     attempt: held.retryCount + 1,
+    route: route ?? undefined,
     result: result.kind,
+    why: result.kind === 'not_begun' ? result.why : undefined,
+    stage: stageOf(result),
     outcome: outcome.kind,
+    cause: cause ?? undefined,
     reply: wordsOf(result) ?? undefined,
-    delayMs: outcome.kind === 'retry' ? outcome.delayMs : undefined,
+    delayMs: 'delayMs' in outcome ? outcome.delayMs : undefined,
     reason: outcome.kind === 'dead' ? outcome.reason : undefined,
     ms,
   }

@@ -26,6 +26,10 @@ const held = ({ messageId, attempt, partition, offset }: Ring): Held => ({
   mayHaveBeenDelivered: false,
   userId: null,
   sealed: null,
+  outages: 0,
+  onAmbiguous: 'retry',
+  expired: false,
+  suppressed: null,
 })
 
 /** How long a condition may take on a busy machine. */
@@ -54,7 +58,12 @@ function byHand<Input, Output>() {
 function open(slots: number) {
   const hold = byHand<readonly Ring[], Held[]>()
   const deliver = byHand<Held, void>()
-  const intake = new Intake({ slots, hold: hold.call, deliver: deliver.call, log: createLog('test', 'silent') })
+  const intake = new Intake({
+    allowed: () => slots,
+    hold: hold.call,
+    deliver: deliver.call,
+    log: createLog('test', 'silent'),
+  })
   const holdAll = async () => {
     const { input, resolve } = await hold.next()
     resolve(input.map(held))
@@ -126,7 +135,7 @@ describe('the slots', () => {
     let [underway, most] = [0, 0]
     const sent: string[] = []
     const intake = new Intake({
-      slots,
+      allowed: () => slots,
       log: createLog('test', 'silent'),
       hold: async (asked) => {
         await new Promise((resolve) => setImmediate(resolve))

@@ -5,7 +5,10 @@ import type { Logger } from '@/runtime/log'
 const againMs = 500
 
 type Tools = {
-  slots: number
+  /** How many mails may be under way at once: the send slots, fewer after trouble, none while nobody sends. */
+  allowed: () => number
+  /** How many of these may be held now, by the agreed pace; waits while it is none. Absent: as many as there are slots. */
+  admit?: (wanted: number) => Promise<number>
   hold: (rings: readonly Ring[]) => Promise<Held[]>
   /** Sends one message; its slot is free again when this settles. */
   deliver: (held: Held) => Promise<void>
@@ -33,7 +36,7 @@ export class Intake {
     if (this.#stopping) return Promise.reject(new NotTaken('The worker is stopping'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ring, taken: resolve, refused: reject })
-      this.#pump()
+      this.pump()
     })
   }
 
@@ -45,16 +48,24 @@ export class Intake {
     await Promise.all(this.#underway)
   }
 
-  #pump(): void {
-    if (this.#holding || this.#waiting.length === 0 || this.#underway.size >= this.tools.slots) return
+  /** Looks whether more may be taken; to be called when `allowed` has changed. */
+  pump(): void {
+    if (this.#holding || this.#stopping || this.#waiting.length === 0 || this.#room() <= 0) return
     this.#holding = this.#holdSome().finally(() => {
       this.#holding = null
-      this.#pump()
+      this.pump()
     })
   }
 
+  #room(): number {
+    return this.tools.allowed() - this.#underway.size
+  }
+
   async #holdSome(): Promise<void> {
-    const batch = this.#waiting.splice(0, this.tools.slots - this.#underway.size)
+    const { admit } = this.tools
+    const count = admit ? await admit(Math.min(this.#room(), this.#waiting.length)) : this.#room()
+    const batch = this.#waiting.splice(0, Math.max(0, count))
+    if (batch.length === 0) return
     // Two records of one message may wait at once; it is asked for once.
     const asked = new Map(batch.map(({ ring }) => [ring.messageId + ring.attempt, ring]))
     let held: Held[]
@@ -83,7 +94,7 @@ export class Intake {
         )
         .finally(() => {
           this.#underway.delete(sending)
-          this.#pump()
+          this.pump()
         })
       this.#underway.add(sending)
     }

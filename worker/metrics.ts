@@ -37,6 +37,12 @@ export function createMetrics() {
       help: 'SMTP connections made; far fewer than mails when they are reused',
       registers,
     }),
+    breakerOpen: new Gauge({
+      name: 'smtp_breaker_open',
+      help: '1 while nobody sends on this route, or only single mails try it',
+      labelNames: ['route'],
+      registers,
+    }),
     lag: new Gauge({ name: 'kafka_group_lag', help: 'Records that the group has not committed yet', registers }),
   }
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SendResult } from '@/core/delivery'
+import type { Command, Failure } from '@/core/smtp-failure'
 import type { Logger } from '@/runtime/log'
 
 export type SmtpOptions = {
@@ -16,9 +17,11 @@ export type SmtpOptions = {
 export type Mail = { from: string; to: string; content: string }
 
 /** Asked at the last moment before the body goes out: null to go on, or why not. */
-export type MayBegin = () => 'stopping' | 'hold_too_short' | null
+export type MayBegin = () => 'hold_too_short' | null
+type NotBegun = 'stopping' | 'paused' | 'hold_too_short'
 
 const connectTimeoutMs = 10_000
+const signInTimeoutMs = 30_000
 const envelopeTimeoutMs = 30_000
 const idleCloseMs = 20_000
 const mailsPerConnection = 100
@@ -30,11 +33,11 @@ const mailsPerConnection = 100
 class Body extends Readable {
   begun = false
   dotSent = false
-  refusal: ReturnType<MayBegin> = null
+  refusal: NotBegun | null = null
 
   constructor(
     private readonly content: string,
-    private readonly mayBegin: MayBegin,
+    private readonly mayBegin: () => NotBegun | null,
   ) {
     super()
     this.once('end', () => {
@@ -55,7 +58,13 @@ class Body extends Readable {
   }
 }
 
-type SmtpError = Error & { code?: string; command?: string; responseCode?: number; response?: string }
+type SmtpError = Error & {
+  code?: string
+  originalCode?: string
+  command?: string
+  responseCode?: number
+  response?: string
+}
 
 type Line = {
   connection: SMTPConnection
@@ -74,33 +83,57 @@ export class SmtpPool {
   readonly #all = new Set<Line>()
   readonly #waiting: ((line: Line | null) => void)[] = []
   #opening = 0
-  #stopping = false
+  /** Why nothing new may begin. */
+  #halted: 'stopping' | 'paused' | null = null
+  /** A server that takes fewer connections than we are set to open says so at its door. */
+  #limit: number
 
   constructor(
     private readonly options: SmtpOptions,
     private readonly log: Logger,
     private readonly onOpened: () => void,
-  ) {}
+  ) {
+    this.#limit = options.connections
+  }
+
+  get host(): string {
+    return this.options.host
+  }
 
   async send(mail: Mail, mayBegin: MayBegin): Promise<SendResult> {
     for (let fresh = false; ; fresh = true) {
       const line = await this.#acquire(fresh)
-      if (line === null) return { kind: 'not_begun', why: 'stopping' }
+      if (line === null) return { kind: 'not_begun', why: this.#halted ?? 'stopping' }
       if ('result' in line) return line.result
       const reused = line.mails > 0
-      const { result, sawReply } = await this.#converse(line, mail, mayBegin)
+      const { result, aboutThisMail } = await this.#converse(line, mail, mayBegin)
       // A kept connection that the server had closed meanwhile says nothing about this mail: once more on a new one.
-      if (result.kind === 'broken' && reused && !sawReply && !fresh) continue
+      if (result.kind === 'failed' && result.failure.stage !== 'dot' && reused && !aboutThisMail && !fresh) continue
       return result
     }
   }
 
+  /** Connects and signs in anew, and says goodbye: whether the server would take mail. */
+  async probe(): Promise<SendResult> {
+    const opened = await this.#connect()
+    if ('result' in opened) return opened.result
+    opened.line.connection.quit()
+    return { kind: 'accepted', reply: 'It answers, and takes our sign-in' }
+  }
+
+  /** Nothing new begins, and what has not begun is given back, until `resume`. */
+  pause(): void {
+    this.#halt('paused')
+  }
+
+  resume(): void {
+    if (this.#halted === 'paused') this.#halted = null
+    this.#limit = this.options.connections
+  }
+
   /** Nothing new begins; what has begun may finish until `graceMs` have passed. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true
-    for (const wake of this.#waiting.splice(0)) wake(null)
-    for (const line of this.#idle.splice(0)) this.#retire(line)
-    for (const line of this.#all) if (!line.body?.begun) line.fail?.(new Error('Stopping'))
+    this.#halt('stopping')
     const end = performance.now() + graceMs
     while (this.#all.size > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
     for (const line of this.#all) {
@@ -109,27 +142,59 @@ export class SmtpPool {
     }
   }
 
+  #halt(why: 'stopping' | 'paused'): void {
+    if (this.#halted !== 'stopping') this.#halted = why
+    for (const wake of this.#waiting.splice(0)) wake(null)
+    for (const line of this.#idle.splice(0)) this.#retire(line)
+    for (const line of this.#all) if (!line.body?.begun) line.fail?.(new Error(`Not begun: ${why}`))
+  }
+
   async #acquire(fresh: boolean): Promise<Line | { result: SendResult } | null> {
-    if (this.#stopping) return null
-    const idle = fresh ? undefined : this.#idle.pop()
-    if (idle) {
-      if (idle.idleTimer) clearTimeout(idle.idleTimer)
-      return idle
-    }
-    while (this.#all.size + this.#opening >= this.options.connections) {
-      const line = await new Promise<Line | null>((resolve) => this.#waiting.push(resolve))
-      // An empty hand-over means a place is free for a new connection.
-      if (line || this.#stopping) return line
-    }
-    this.#opening++
-    try {
-      return await this.#open()
-    } finally {
-      this.#opening--
+    for (;;) {
+      if (this.#halted) return null
+      const idle = fresh ? undefined : this.#idle.pop()
+      if (idle) {
+        if (idle.idleTimer) clearTimeout(idle.idleTimer)
+        return idle
+      }
+      if (this.#all.size + this.#opening >= this.#limit) {
+        const line = await new Promise<Line | null>((resolve) => this.#waiting.push(resolve))
+        // An empty hand-over means a place is free for a new connection.
+        if (line) return line
+        continue
+      }
+      this.#opening++
+      const opened = await this.#open().finally(() => this.#opening--)
+      if (!('result' in opened) || !this.#hasTooMany(opened.result)) return opened
+      // It serves the connections that are there: this mail waits for one of them.
+      this.#limit = Math.max(1, this.#all.size)
+      this.log.info({ connections: this.#limit }, 'The mail server takes no more connections than these')
     }
   }
 
+  /** Turned away at the door while others of ours are inside. */
+  #hasTooMany(result: SendResult): boolean {
+    if (result.kind !== 'failed' || this.#all.size === 0) return false
+    const { command, code } = result.failure
+    return command === 'greeting' && code !== null && code >= 400 && code < 500
+  }
+
   async #open(): Promise<Line | { result: SendResult }> {
+    const opened = await this.#connect()
+    if ('result' in opened) {
+      this.#handOver()
+      return opened
+    }
+    // Halted while it was being opened.
+    if (this.#halted) {
+      opened.line.connection.quit()
+      return { result: { kind: 'not_begun', why: this.#halted } }
+    }
+    this.#all.add(opened.line)
+    return opened.line
+  }
+
+  async #connect(): Promise<{ line: Line } | { result: SendResult }> {
     const { host, port, secure, requireTls, credentials, replyTimeoutMs } = this.options
     const connection = new SMTPConnection({
       host,
@@ -142,39 +207,46 @@ export class SmtpPool {
       tls: { minVersion: 'TLSv1.2' },
     })
     const line: Line = { connection, mails: 0, idleTimer: null, body: null, fail: null }
+    let timer: NodeJS.Timeout | undefined
     try {
       await new Promise<void>((resolve, reject) => {
         line.fail = reject
+        // A server may stop after its greeting too: EHLO, STARTTLS and the sign-in have this time together.
+        timer = setTimeout(
+          () => reject(new Error(`No reply before the sign-in within ${signInTimeoutMs / 1000} s`)),
+          signInTimeoutMs,
+        )
         connection.on('error', (error: Error) => line.fail?.(error))
         connection.on('end', () => {
           line.fail?.(new Error('The connection was closed'))
           this.#forget(line)
         })
-        connection.connect((error) => (error ? reject(error) : resolve()))
-      })
-      if (credentials) {
-        await new Promise<void>((resolve, reject) => {
-          line.fail = reject
-          connection.login({ user: credentials.user, pass: credentials.pass }, (error) =>
-            error ? reject(error) : resolve(),
+        connection.connect((error) => {
+          if (error) return reject(error)
+          if (!credentials) return resolve()
+          connection.login({ user: credentials.user, pass: credentials.pass }, (fault) =>
+            fault ? reject(fault) : resolve(),
           )
         })
-      }
+      })
       line.fail = null
       this.onOpened()
-      this.#all.add(line)
-      return line
+      return { line }
     } catch (error) {
       connection.close()
-      this.#handOver()
       return {
-        result: this.#stopping ? { kind: 'not_begun', why: 'stopping' } : failure(error as SmtpError, 'connect'),
+        result:
+          this.#halted === 'stopping'
+            ? { kind: 'not_begun', why: 'stopping' }
+            : { kind: 'failed', failure: failureOf(error as SmtpError, 'connect') },
       }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
-  async #converse(line: Line, mail: Mail, mayBegin: MayBegin): Promise<{ result: SendResult; sawReply: boolean }> {
-    const body = new Body(mail.content, () => (this.#stopping ? 'stopping' : mayBegin()))
+  async #converse(line: Line, mail: Mail, mayBegin: MayBegin): Promise<{ result: SendResult; aboutThisMail: boolean }> {
+    const body = new Body(mail.content, () => this.#halted ?? mayBegin())
     line.body = body
     line.mails++
     let timer: NodeJS.Timeout | undefined
@@ -194,14 +266,14 @@ export class SmtpPool {
         )
       })
       this.#release(line)
-      return { result: { kind: 'accepted', reply }, sawReply: true }
+      return { result: { kind: 'accepted', reply }, aboutThisMail: true }
     } catch (caught) {
       const error = caught as SmtpError
-      const sawReply = error.responseCode !== undefined
-      const result = outcomeOf(error, body, this.#stopping)
-      if (result.kind === 'refused' && error.responseCode !== 421) await this.#reset(line)
+      const result = resultOf(error, body, this.#halted)
+      if (error.responseCode && error.responseCode !== 421 && error.command !== 'CONN') await this.#reset(line)
       else this.#close(line)
-      return { result, sawReply }
+      // A 421 that answers none of our commands was said to a connection that lay idle.
+      return { result, aboutThisMail: error.responseCode !== undefined && error.command !== 'CONN' }
     } finally {
       clearTimeout(timer)
       clearTimeout(watch)
@@ -229,7 +301,7 @@ export class SmtpPool {
   #release(line: Line): void {
     line.body = null
     line.fail = null
-    if (this.#stopping || line.mails >= mailsPerConnection) {
+    if (this.#halted || line.mails >= mailsPerConnection) {
       this.#retire(line)
       return
     }
@@ -267,15 +339,37 @@ export class SmtpPool {
   }
 }
 
-function outcomeOf(error: SmtpError, body: Body, stopping: boolean): SendResult {
+function resultOf(error: SmtpError, body: Body, halted: 'stopping' | 'paused' | null): SendResult {
   if (body.refusal) return { kind: 'not_begun', why: body.refusal }
-  if (body.dotSent) return error.responseCode ? failure(error, 'dot') : { kind: 'unknown', error: error.message }
-  if (stopping && !error.responseCode) return { kind: 'not_begun', why: 'stopping' }
-  return failure(error, body.begun ? 'body' : 'envelope')
+  if (body.dotSent) return { kind: 'failed', failure: failureOf(error, 'dot') }
+  if (halted && !error.responseCode) return { kind: 'not_begun', why: halted }
+  return { kind: 'failed', failure: failureOf(error, body.begun ? 'body' : 'envelope') }
 }
 
-function failure(error: SmtpError, stage: 'connect' | 'envelope' | 'body' | 'dot'): SendResult {
-  if (error.responseCode)
-    return { kind: 'refused', stage, code: error.responseCode, reply: error.response ?? error.message }
-  return { kind: 'broken', stage: stage === 'dot' ? 'body' : stage, error: error.message }
+/** nodemailer's names for where it was: `CONN` is the greeting only while we connect. */
+const commands: Record<string, Command> = {
+  EHLO: 'ehlo',
+  HELO: 'ehlo',
+  LHLO: 'ehlo',
+  STARTTLS: 'starttls',
+  'MAIL FROM': 'mail',
+  'RCPT TO': 'rcpt',
+}
+
+function failureOf(error: SmtpError, stage: Failure['stage']): Failure {
+  const { command = '', responseCode, code } = error
+  return {
+    stage,
+    command: responseCode ? commandOf(command, stage) : (commands[command] ?? null),
+    code: responseCode ?? null,
+    reply: responseCode ? (error.response ?? error.message) : error.message,
+    errorCode: (code === 'EDNS' ? error.originalCode : undefined) ?? code ?? null,
+  }
+}
+
+function commandOf(command: string, stage: Failure['stage']): Command | null {
+  if (command.startsWith('AUTH')) return 'auth'
+  if (command === 'DATA') return stage === 'dot' ? 'dot' : 'data'
+  if (command === 'CONN') return stage === 'connect' ? 'greeting' : null
+  return commands[command] ?? null
 }

@@ -1,3 +1,4 @@
+import type { Route } from '@/core/breaker'
 import { openWorkerDatabase } from '@/db/client'
 import { holdMessages } from '@/db/hold'
 import { startConsumer } from '@/kafka/consume'
@@ -6,12 +7,14 @@ import { Publisher } from '@/kafka/publish'
 import { ensureTopics } from '@/kafka/topics'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
+import { Breakers } from './breakers'
 import { deliver } from './deliver'
 import { Holds } from './holds'
 import { serve } from './http'
 import { Intake } from './intake'
 import { createMetrics } from './metrics'
 import { Relay } from './relay'
+import { SendPace } from './send-pace'
 import { Settler } from './settler'
 import { SmtpPool } from './smtp'
 import { Taker } from './take'
@@ -35,34 +38,33 @@ export async function startWorker(input: {
   const { config, log, name } = input
   const metrics = createMetrics()
   const sql = openWorkerDatabase({ url: config.DATABASE_URL, max: 6, part: name })
-  const smtp = new SmtpPool(
-    {
-      host: config.SMTP_HOST,
-      port: config.SMTP_PORT,
-      secure: config.SMTP_SECURE,
-      requireTls: config.SMTP_REQUIRE_TLS,
-      credentials:
-        config.SMTP_USERNAME && config.SMTP_PASSWORD
-          ? { user: config.SMTP_USERNAME, pass: config.SMTP_PASSWORD }
-          : null,
-      connections: config.SMTP_CONNECTIONS,
-      replyTimeoutMs: config.SMTP_REPLY_TIMEOUT_MS,
-    },
-    log,
-    () => metrics.smtpOpened.inc(),
-  )
+  const pools = openPools(config, log, () => metrics.smtpOpened.inc())
   const holds = new Holds(sql, config.HOLD_MS, log)
   const settler = new Settler(sql, log)
-  const intake = new Intake({
-    slots: config.SMTP_CONNECTIONS * 2,
+  const slots = config.SMTP_CONNECTIONS * 2
+  const breakers = new Breakers({
+    sql,
+    pools,
+    slots,
+    probeMs: config.BREAKER_PROBE_MS,
+    metrics,
+    log,
+    onChange: () => intake.pump(),
+  })
+  const pace = config.SEND_RATE ? new SendPace(sql, config.SEND_RATE, log) : null
+  const intake: Intake = new Intake({
+    allowed: () => breakers.allowed,
+    ...(pace && { admit: (wanted: number) => pace.admit(wanted) }),
     log,
     async hold(rings) {
       const askedAt = performance.now()
       const held = await holdMessages(sql, rings, { holdMs: config.HOLD_MS, worker: name })
       for (const message of held) holds.add(message.hold, askedAt)
+      await pace?.giveBack(rings.length - held.length)
       return held
     },
-    deliver: (held) => deliver(held, { config, sql, smtp, holds, settler, metrics, log, random: Math.random }),
+    deliver: (held) =>
+      deliver(held, { config, sql, pools, breakers, holds, settler, metrics, log, random: Math.random }),
   })
 
   const taker = new Taker({ config, sql, intake, metrics, log })
@@ -83,24 +85,23 @@ export async function startWorker(input: {
       group: consumer?.isJoined() ?? false,
     }),
   })
+  await breakers.start()
   consumer = await untilKafka(async () => {
     await ensureTopics(config, log)
     publisher.start(config.KAFKA_TOPIC)
     return startConsumer({ config, worker: name, log, take: (record) => taker.take(record), onDead: input.onDead })
   }, log)
   await relay.start()
-  log.info(
-    { port: http.port, slots: config.SMTP_CONNECTIONS * 2, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` },
-    'The worker is up',
-  )
+  log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
 
   return {
     port: http.port,
     async stop() {
       taker.stop()
       log.info({ held: holds.count }, 'Stopping: what has begun may finish, the rest is given back')
+      pace?.stop()
       const taken = intake.stop()
-      await Promise.all([smtp.stop(stopGraceMs), relay.stop()])
+      await Promise.all([...[...pools.values()].map((pool) => pool.stop(stopGraceMs)), relay.stop(), breakers.stop()])
       await taken
       holds.stop()
       try {
@@ -113,6 +114,34 @@ export async function startWorker(input: {
       log.info('Stopped')
     },
   }
+}
+
+const loginOf = (user: string | undefined, pass: string | undefined) => (user && pass ? { user, pass } : null)
+
+/** The first route, and the second where there is one, in this order. */
+function openPools(config: WorkerConfig, log: Logger, onOpened: () => void): ReadonlyMap<Route, SmtpPool> {
+  const shared = { connections: config.SMTP_CONNECTIONS, replyTimeoutMs: config.SMTP_REPLY_TIMEOUT_MS }
+  const primary = {
+    ...shared,
+    host: config.SMTP_HOST,
+    port: config.SMTP_PORT,
+    secure: config.SMTP_SECURE,
+    requireTls: config.SMTP_REQUIRE_TLS,
+    credentials: loginOf(config.SMTP_USERNAME, config.SMTP_PASSWORD),
+  }
+  const pools = new Map<Route, SmtpPool>([['primary', new SmtpPool(primary, log, onOpened)]])
+  if (config.SMTP_FALLBACK_HOST) {
+    const fallback = {
+      ...shared,
+      host: config.SMTP_FALLBACK_HOST,
+      port: config.SMTP_FALLBACK_PORT,
+      secure: config.SMTP_FALLBACK_SECURE,
+      requireTls: config.SMTP_FALLBACK_REQUIRE_TLS,
+      credentials: loginOf(config.SMTP_FALLBACK_USERNAME, config.SMTP_FALLBACK_PASSWORD),
+    }
+    pools.set('fallback', new SmtpPool(fallback, log, onOpened))
+  }
+  return pools
 }
 
 /** A worker that starts while Kafka is away waits for it; `/readyz` says so meanwhile. */

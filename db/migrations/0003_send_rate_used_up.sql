@@ -1,0 +1,1 @@
+ALTER TABLE "send_rate" ADD COLUMN "used_up_until" timestamp with time zone;
