@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { deadReasons, statuses } from './message'
+import { causes } from './smtp-failure'
 import { meaning, summarise, tell, type EventDetail, type MessageFacts } from './sentences'
 import type { MessageEventKind } from './views'
 
-const words = { time: (instant: string) => `<${instant}>`, smtpHost: 'mx.example.net' }
+const words = {
+  time: (instant: string) => `<${instant}>`,
+  day: (instant: string) => `<day of ${instant}>`,
+  smtpHost: 'mx.example.net',
+}
 
 const queued: MessageFacts = {
   status: 'queued',
@@ -15,8 +20,13 @@ const queued: MessageFacts = {
   deadReason: null,
   mayHaveBeenDelivered: false,
   lastReply: null,
+  lastCause: null,
+  routeHost: null,
   waitingForKafkaSince: null,
+  delayedSince: null,
   dueLater: false,
+  expiresAt: 'expires',
+  suppressedSince: null,
 }
 
 const summary = (facts: Partial<MessageFacts>) => summarise({ ...queued, ...facts }, words)
@@ -89,7 +99,62 @@ test.each<[string, Partial<MessageFacts>, string]>([
     { status: 'cancelled', closedAt: 'closed', retryCount: 2 },
     'No. It was cancelled at <closed> after 2 tries.',
   ],
-  ['suppressed', { status: 'suppressed' }, 'Not sent: this address is on the suppression list.'],
+  [
+    'suppressed',
+    { status: 'suppressed', suppressedSince: 'bounce' },
+    'Not sent: this address has been on the suppression list since <day of bounce>.',
+  ],
+  [
+    'suppressed, and taken off the list since',
+    { status: 'suppressed' },
+    'Not sent: this address was on the suppression list.',
+  ],
+  ['delayed', { delayedSince: 'fault' }, 'Not yet. Delayed since <fault> by a fault of ours.'],
+  [
+    'delayed, with Kafka away as well',
+    { delayedSince: 'fault', waitingForKafkaSince: 'kafka' },
+    'Not yet. Delayed since <fault> by a fault of ours.',
+  ],
+  [
+    'delayed between two tries',
+    { status: 'retrying', retryCount: 1, lastReply: later, lastCause: 'temporary', delayedSince: 'fault' },
+    'Not yet. Delayed since <fault> by a fault of ours.',
+  ],
+  [
+    'retrying, for a cause that is known',
+    { status: 'retrying', retryCount: 1, lastReply: '552 5.2.2 x', lastCause: 'mailbox_full' },
+    'Not yet. mx.example.net says their mailbox is full. Try 2 of 4 is due at <due>.',
+  ],
+  [
+    'refused, for a cause that is known',
+    { status: 'dead', deadReason: 'refused', lastReply: gone, lastCause: 'mailbox_unknown' },
+    'No. mx.example.net says the mailbox does not exist. There was 1 try.',
+  ],
+  [
+    'refused, for a cause that a newer version knows',
+    { status: 'dead', deadReason: 'refused', lastReply: gone, lastCause: 'moon_phase' },
+    'No. mx.example.net refused it: the mailbox does not exist. There was 1 try.',
+  ],
+  [
+    'refused on the second route',
+    { status: 'dead', deadReason: 'refused', lastCause: 'spam_refused', routeHost: 'smtp2.example.net' },
+    'No. smtp2.example.net took the mail for spam. There was 1 try.',
+  ],
+  [
+    'tried in vain, for a cause that is known',
+    { status: 'dead', deadReason: 'tries_used_up', retryCount: 3, lastCause: 'greylisted' },
+    'No. mx.example.net takes mail from a sender that is new to it at a later try only. All 4 tries are used up.',
+  ],
+  [
+    'too old',
+    { status: 'dead', deadReason: 'expired' },
+    'No. It could not be sent by <expires> and was given up: after that it would have been too old.',
+  ],
+  [
+    'sent by the second route',
+    { status: 'sent', sentAt: 'sent', routeHost: 'smtp2.example.net' },
+    'Yes. smtp2.example.net accepted it at <sent>.',
+  ],
 ])('%s', (_name, facts, sentence) => {
   expect(summary(facts)).toBe(sentence)
 })
@@ -121,10 +186,22 @@ describe('a message that may have been delivered', () => {
     expect(flagged({ status: 'dead', deadReason: 'refused', retryCount: 1, lastReply: gone })).toBe(
       'We cannot be sure. An earlier try may have been delivered. mx.example.net refused it: the mailbox does not exist. There were 2 tries.',
     )
+    expect(flagged({ status: 'retrying', retryCount: 2, lastReply: 'Timeout', lastCause: 'no_reply' })).toBe(
+      'We cannot be sure. An earlier try may have been delivered. mx.example.net did not answer in time. Try 3 of 4 is due at <due>.',
+    )
     expect(flagged({ status: 'retrying', retryCount: 2, lastReply: later })).toBe(
       'We cannot be sure. An earlier try may have been delivered. mx.example.net asked us to come back later. Try 3 of 4 is due at <due>.',
     )
   })
+})
+
+test('a delay adds nothing to the doubt and takes nothing away', () => {
+  expect(flagged({ status: 'retrying', retryCount: 1, lastCause: 'lost_after_dot', delayedSince: 'fault' })).toBe(
+    'We cannot be sure. The line broke after the mail had left and before the reply came. Delayed since <fault> by a fault of ours.',
+  )
+  expect(flagged({ delayedSince: 'fault' })).toBe(
+    'We cannot be sure. A worker was lost while it sent this mail; it goes out again when mail flows, and a second copy is possible.',
+  )
 })
 
 const replies = [null, later, gone, '554', '550-5.1.1 gone\n550 5.1.1 gone', 'read ECONNRESET', '']
@@ -133,7 +210,7 @@ const allFacts = statuses.flatMap((status) =>
     replies.flatMap((lastReply) =>
       [0, 3].flatMap((retryCount) =>
         [false, true].flatMap((yes) =>
-          [null, 'kafka'].map((waitingForKafkaSince) => ({
+          [null, 'since'].map((since) => ({
             ...queued,
             status,
             deadReason,
@@ -141,7 +218,9 @@ const allFacts = statuses.flatMap((status) =>
             retryCount,
             mayHaveBeenDelivered: yes,
             dueLater: yes,
-            waitingForKafkaSince,
+            waitingForKafkaSince: since,
+            delayedSince: yes ? null : since,
+            suppressedSince: since,
           })),
         ),
       ),
@@ -165,6 +244,17 @@ test('every message has a plain answer that claims no more than the server said'
     expect(sentence).toMatch(/^(Yes|Not yet|No|We cannot be sure|Not sent)[.,:] /)
     expect(claims(sentence)).toBeNull()
     expect(sentence.startsWith('Yes')).toBe(facts.status === 'sent')
+  }
+})
+
+const bareFacts = allFacts.filter(({ lastReply, retryCount }) => lastReply === null && retryCount === 0)
+test.each(causes)('%s gives a plain answer that claims no more than the server said', (lastCause) => {
+  for (const facts of bareFacts) {
+    const said = summarise({ ...facts, lastCause }, words)
+    expect(said).toMatch(plain)
+    expect(said).not.toMatch(holes)
+    expect(said).toMatch(/^(Yes|Not yet|No|We cannot be sure|Not sent)[.,:] /)
+    expect(claims(said)).toBeNull()
   }
 })
 
@@ -257,6 +347,79 @@ describe('the story', () => {
       ['mx.example.net had accepted it after all', 'The proof came late; nothing more is sent', 'good'],
     ],
     ['cancelled', { by: 'Maya', reason: 'asked twice' }, ['Cancelled by Maya', 'asked twice', 'calm']],
+    [
+      'accepted',
+      { source: 'kafka', ...place },
+      ['Another service put this mail on the Kafka topic', 'Saved, and from here on never lost', 'fact'],
+    ],
+    [
+      'accepted',
+      { by: 'Maya', otherId: 'x' },
+      ['Maya asked for this mail to be sent again', 'Saved, and from here on never lost', 'fact'],
+    ],
+    [
+      'sent',
+      { attempt: 1, route: 'fallback', host: 'smtp2.example.net', ms: 7, ...place },
+      ['smtp2.example.net accepted it', 'Try 1, by the second route, Kafka partition 3, offset 17, 7 ms', 'good'],
+    ],
+    ['sent', { attempt: 1, route: 'primary', host: 'mx.example.net' }, ['mx.example.net accepted it', 'Try 1', 'good']],
+    [
+      'proven_sent',
+      { route: 'fallback', host: 'smtp2.example.net' },
+      ['smtp2.example.net had accepted it after all', 'The proof came late; nothing more is sent', 'good'],
+    ],
+    [
+      'try_failed',
+      { attempt: 1, reply: '552 5.2.2 x', stage: 'envelope', cause: 'mailbox_full', dueAt: 'due' },
+      ['Try 1: mx.example.net says their mailbox is full', 'The next try is due at <due>', 'wait'],
+    ],
+    [
+      'try_failed',
+      { attempt: 1, cause: 'no_reply', route: 'fallback', host: 'smtp2.example.net', dueAt: 'due' },
+      ['Try 1: smtp2.example.net did not answer in time', 'By the second route; the next try is due at <due>', 'wait'],
+    ],
+    [
+      'dead',
+      { attempt: 2, reply: gone, stage: 'envelope', cause: 'mailbox_unknown' },
+      ['Try 2: mx.example.net says the mailbox does not exist', 'Given up; a notice is on email-dlq', 'stop'],
+    ],
+    [
+      'dead',
+      { attempt: 1, reason: 'expired' },
+      ['It could not be sent in time, and is too old now', 'Given up; a notice is on email-dlq', 'stop'],
+    ],
+    [
+      'delayed',
+      { cause: 'server_unreachable' },
+      ['Given back: the mail server does not accept connections', 'It keeps its place; no try was used', 'wait'],
+    ],
+    [
+      'delayed',
+      { cause: 'quota_used_up', route: 'fallback', host: 'smtp2.example.net' },
+      ['Given back: our sending allowance is used up', 'It keeps its place; no try was used', 'wait'],
+    ],
+    ['delayed', {}, ['Given back before it was sent', 'It keeps its place; no try was used', 'wait']],
+    [
+      'suppressed',
+      { reason: 'hard_bounce', since: 'bounce' },
+      [
+        'Not sent: this address is on the suppression list',
+        'A mail server had said that nobody can be reached there; on it since <day of bounce>',
+        'calm',
+      ],
+    ],
+    [
+      'suppressed',
+      { reason: 'manual', since: 'then' },
+      ['Not sent: this address is on the suppression list', 'Entered by staff; on it since <day of then>', 'calm'],
+    ],
+    [
+      'suppressed',
+      { reason: 'asked us to stop' },
+      ['Not sent: this address is on the suppression list', 'Asked us to stop', 'calm'],
+    ],
+    ['retried', { by: 'Maya' }, ['Put back by Maya', 'With all its tries again', 'fact']],
+    ['resent', { by: 'Maya', otherId: 'x' }, ['Sent again by Maya', 'As a new message', 'fact']],
   ])('%s %j', (event, detail, expected) => {
     expect(told(event, detail)).toEqual(expected)
   })
@@ -272,6 +435,10 @@ describe('the story', () => {
     'worker_lost',
     'proven_sent',
     'cancelled',
+    'delayed',
+    'suppressed',
+    'retried',
+    'resent',
   ]
   test('is whole for rows that an older version wrote, without any detail', () => {
     for (const event of events) {

@@ -1,11 +1,18 @@
 import { crashLimit, type DeadReason, type Status } from './message'
+import { causeOfServer, causeSentence, knownCause } from './smtp-failure'
 import type { MessageEventKind, TimelineEntry } from './views'
 
 /**
  * Everything staff read about a message, in one place. "Accepted", never "delivered" or "read": the server's 250 is all
  * that we know. How instants are written is the caller's choice (UTC in the API, local time in the browser).
  */
-export type Words = { time: (instant: string) => string; smtpHost: string }
+export type Words = {
+  /** After "at", "since" or "by": `14:02`, `14:02 on 3 Nov`. */
+  time: (instant: string) => string
+  /** After "since": `3 Nov`. */
+  day: (instant: string) => string
+  smtpHost: string
+}
 
 export type MessageFacts = {
   status: Status
@@ -17,9 +24,19 @@ export type MessageFacts = {
   deadReason: DeadReason | null
   mayHaveBeenDelivered: boolean
   lastReply: string | null
+  /** What the last reply means: a `Cause` of smtp-failure.ts; null also where an older version wrote the row. */
+  lastCause: string | null
+  /** The host of the second route, when the last try went that way. */
+  routeHost: string | null
   waitingForKafkaSince: string | null
+  /** It is due, and waits only because sending is paused. */
+  delayedSince: string | null
   /** Its time has not come: scheduled, or between two tries. */
   dueLater: boolean
+  /** It is not sent after this. */
+  expiresAt: string
+  /** Since when its address has been on the suppression list; null when it was taken off meanwhile. */
+  suppressedSince: string | null
 }
 
 const earlierTry = 'We cannot be sure. An earlier try may have been delivered.'
@@ -32,10 +49,16 @@ const tries = (count: number) => (count === 1 ? '1 try' : `${count} tries`)
 export function summarise(message: MessageFacts, words: Words): string {
   const { time, smtpHost } = words
   const doubt = message.mayHaveBeenDelivered
+  /** Who answered last. Before that, and next time, it may be the other one. */
+  const host = message.routeHost ?? smtpHost
+  const delayed = message.delayedSince ? `Delayed since ${time(message.delayedSince)} by a fault of ours.` : null
   switch (message.status) {
     case 'queued':
-      if (doubt)
-        return 'We cannot be sure. A worker was lost while it sent this mail; it is being sent again, and a second copy is possible.'
+      if (doubt) {
+        const again = delayed ? 'goes out again when mail flows' : 'is being sent again'
+        return `We cannot be sure. A worker was lost while it sent this mail; it ${again}, and a second copy is possible.`
+      }
+      if (delayed) return `Not yet. ${delayed}`
       if (message.waitingForKafkaSince)
         return `Not yet. It has been waiting for Kafka since ${time(message.waitingForKafkaSince)} and goes out by itself when Kafka is back.`
       return message.dueLater
@@ -46,52 +69,64 @@ export function summarise(message: MessageFacts, words: Words): string {
         ? `We cannot be sure. It is being handed to ${smtpHost} again, and a second copy is possible.`
         : `Not yet. It is being handed to ${smtpHost} now.`
     case 'retrying': {
-      const next = `Try ${message.retryCount + 1} of ${message.maxRetries + 1} is due at ${time(message.dueAt)}.`
-      // A reply to the last try: the doubt is left over from an earlier one.
-      if (doubt && isReply(message.lastReply)) return `${earlierTry} ${whatFailed(message.lastReply, smtpHost)} ${next}`
-      return doubt
-        ? `We cannot be sure. The line broke after the mail had left and before the reply came. ${next}`
-        : `Not yet. ${whatFailed(message.lastReply, smtpHost)} ${next}`
+      const next =
+        delayed ?? `Try ${message.retryCount + 1} of ${message.maxRetries + 1} is due at ${time(message.dueAt)}.`
+      // The last try failed for a reason that is known: the doubt is left over from an earlier one.
+      if (doubt && isKnownFailure(message)) return `${earlierTry} ${whatFailed(message, host)} ${next}`
+      if (doubt) return `We cannot be sure. The line broke after the mail had left and before the reply came. ${next}`
+      return delayed ? `Not yet. ${delayed}` : `Not yet. ${whatFailed(message, host)} ${next}`
     }
     case 'sent':
-      return `Yes${doubt ? ',' : '.'} ${smtpHost} accepted it at ${time(message.sentAt ?? message.dueAt)}${doubt ? '; a second copy is possible.' : '.'}`
+      return `Yes${doubt ? ',' : '.'} ${host} accepted it at ${time(message.sentAt ?? message.dueAt)}${doubt ? '; a second copy is possible.' : '.'}`
     case 'dead':
-      return whyDead(message, smtpHost)
+      return whyDead(message, host, words)
     case 'cancelled':
       if (doubt) return `${earlierTry} It was cancelled at ${time(message.closedAt ?? message.dueAt)}.`
       return `No. It was cancelled at ${time(message.closedAt ?? message.dueAt)}${message.retryCount === 0 ? ', before any try' : ` after ${tries(message.retryCount)}`}.`
     case 'suppressed':
-      return 'Not sent: this address is on the suppression list.'
+      return message.suppressedSince
+        ? `Not sent: this address has been on the suppression list since ${words.day(message.suppressedSince)}.`
+        : 'Not sent: this address was on the suppression list.'
     default:
       return message.status satisfies never
   }
 }
 
-function whyDead(message: MessageFacts, smtpHost: string): string {
+function isKnownFailure(message: MessageFacts): boolean {
+  const cause = knownCause(message.lastCause)
+  return cause ? cause !== 'lost_after_dot' : isReply(message.lastReply)
+}
+
+function whyDead(message: MessageFacts, host: string, words: Words): string {
   const no = message.mayHaveBeenDelivered ? earlierTry : 'No.'
   switch (message.deadReason) {
     case 'ambiguous':
       return 'We cannot be sure. The line broke after the mail had left and before the reply came. Nothing is sent again by itself.'
     case 'expired':
-      return `${no} It was too old to be sent.`
+      return `${no} It could not be sent by ${words.time(message.expiresAt)} and was given up: after that it would have been too old.`
     case 'crash_loop':
       return `We cannot be sure. ${crashLimit} times a worker was lost while it sent this mail. Nothing is sent again by itself.`
     case 'not_rendered':
       return `${no} The mail could not be made from its template.${ownSentence(message.lastReply)}`
     case 'tries_used_up':
-      return `${no} ${whatFailed(message.lastReply, smtpHost)} All ${tries(message.maxRetries + 1)} are used up.`
+      return `${no} ${whatFailed(message, host)} All ${tries(message.maxRetries + 1)} are used up.`
     case 'refused':
     case null:
-      return `${no} ${smtpHost} refused it: ${meaning(message.lastReply) ?? 'no reason was given'}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
+      return `${no} ${whyRefused(message, host)}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
     default:
       return message.deadReason satisfies never
   }
 }
 
+function whyRefused({ lastCause, lastReply }: MessageFacts, host: string): string {
+  const cause = knownCause(lastCause)
+  return cause ? causeOfServer(cause, host) : `${host} refused it: ${meaning(lastReply) ?? 'no reason was given'}`
+}
+
 /** Our own refusals are sentences; the errors of libraries often are not, and stand in the timeline only. */
 const ownSentence = (error: string | null) => (error && /^[A-Z].*\.$/.test(error) ? ` ${error}` : '')
 
-/** What a reply says, in plain words; null when it has no meaning that we know for sure. */
+/** What a reply says, in plain words, for rows without a cause; null when it has no meaning that we know for sure. */
 export function meaning(reply: string | null): string | null {
   if (!reply) return null
   const code = /^(\d{3})(?:[ -](\d\.\d{1,3}\.\d{1,3}))?/.exec(reply)
@@ -111,7 +146,9 @@ export function meaning(reply: string | null): string | null {
   }
 }
 
-function whatFailed(reply: string | null, smtpHost: string): string {
+function whatFailed({ lastCause, lastReply: reply }: MessageFacts, smtpHost: string): string {
+  const cause = knownCause(lastCause)
+  if (cause) return `${causeOfServer(cause, smtpHost)}.`
   if (reply && /^4\d\d/.test(reply)) return `${smtpHost} asked us to come back later.`
   if (isReply(reply)) return `${smtpHost} turned us away: ${meaning(reply)}.`
   return `${smtpHost} could not be reached or broke off.`
@@ -147,7 +184,8 @@ export type EventDetail = {
 /** One line of the story. `at` is passed through; instants inside are written by `words.time`. */
 export function tell(entry: { at: string; event: MessageEventKind; detail: EventDetail }, words: Words): TimelineEntry {
   const { at, event, detail } = entry
-  const { smtpHost } = words
+  const host = detail.host ?? words.smtpHost
+  const cause = knownCause(detail.cause)
   const line = (sentence: string, tone: TimelineEntry['tone'], second: string | null = null): TimelineEntry => ({
     at,
     event,
@@ -158,28 +196,31 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
   })
   const place = detail.partition === undefined ? null : `Kafka partition ${detail.partition}, offset ${detail.offset}`
   const attempt = `Try ${detail.attempt ?? 1}`
+  const bySecondRoute = detail.route === 'fallback' ? 'by the second route' : null
   switch (event) {
     case 'accepted':
-      return line(`${detail.by ?? 'Somebody'} asked for this mail`, 'fact', 'Saved, and from here on never lost')
+      return line(whoAsked(detail), 'fact', 'Saved, and from here on never lost')
     case 'kafka_unreachable':
       return line('Kafka could not be reached', 'wait', 'It waits, and is handed over as soon as Kafka is back')
     case 'sending':
-      return line(`${attempt}: being handed to ${smtpHost}`, 'now', place)
+      return line(`${attempt}: being handed to ${host}`, 'now', place)
     case 'sent':
       return line(
-        `${smtpHost} accepted it`,
+        `${host} accepted it`,
         'good',
-        [attempt, place, detail.ms === undefined ? null : `${detail.ms} ms`].filter(Boolean).join(', '),
+        [attempt, bySecondRoute, place, detail.ms === undefined ? null : `${detail.ms} ms`].filter(Boolean).join(', '),
       )
     case 'try_failed':
       return line(
-        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, smtpHost)}`,
+        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, host)}`,
         detail.flagged ? 'unsure' : 'wait',
-        detail.dueAt ? `The next try is due at ${words.time(detail.dueAt)}` : place,
+        sentence([bySecondRoute, detail.dueAt ? `the next try is due at ${words.time(detail.dueAt)}` : place]),
       )
     case 'dead':
+      if (detail.reason === 'expired')
+        return line('It could not be sent in time, and is too old now', 'stop', 'Given up; a notice is on email-dlq')
       return line(
-        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, smtpHost)}`,
+        `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, host)}`,
         detail.flagged ? 'unsure' : 'stop',
         'Given up; a notice is on email-dlq',
       )
@@ -194,13 +235,21 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
           : 'It is sent again; a second copy is possible',
       )
     case 'proven_sent':
-      return line(`${smtpHost} had accepted it after all`, 'good', 'The proof came late; nothing more is sent')
+      return line(`${host} had accepted it after all`, 'good', 'The proof came late; nothing more is sent')
     case 'cancelled':
       return line(`Cancelled by ${detail.by ?? 'somebody'}`, 'calm', detail.reason ?? null)
     case 'delayed':
-      return line('Given back before it was sent', 'wait', 'It keeps its place; no try was used')
+      return line(
+        cause ? `Given back: ${lowerFirst(causeSentence(cause))}` : 'Given back before it was sent',
+        'wait',
+        'It keeps its place; no try was used',
+      )
     case 'suppressed':
-      return line('Not sent: this address is on the suppression list', 'calm', detail.reason ?? null)
+      return line(
+        'Not sent: this address is on the suppression list',
+        'calm',
+        sentence([whySuppressed(detail.reason), detail.since ? `on it since ${words.day(detail.since)}` : null]),
+      )
     case 'retried':
       return line(`Put back by ${detail.by ?? 'somebody'}`, 'fact', 'With all its tries again')
     case 'resent':
@@ -210,9 +259,38 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
   }
 }
 
+const lowerFirst = (words: string) => words.charAt(0).toLowerCase() + words.slice(1)
+
+/** The parts that there are, as one sentence without a full stop. */
+function sentence(parts: (string | null)[]): string | null {
+  const whole = parts.filter(Boolean).join('; ')
+  return whole ? whole.charAt(0).toUpperCase() + whole.slice(1) : null
+}
+
+function whoAsked({ by, source, otherId }: EventDetail): string {
+  if (source === 'kafka') return 'Another service put this mail on the Kafka topic'
+  return otherId
+    ? `${by ?? 'Somebody'} asked for this mail to be sent again`
+    : `${by ?? 'Somebody'} asked for this mail`
+}
+
+function whySuppressed(reason: string | undefined): string | null {
+  switch (reason) {
+    case 'hard_bounce':
+      return 'a mail server had said that nobody can be reached there'
+    case 'manual':
+      return 'entered by staff'
+    case undefined:
+    default:
+      return reason || null
+  }
+}
+
 function failed(detail: EventDetail, smtpHost: string): string {
   const reply = detail.reply ?? null
   if (detail.stage === 'render') return 'the mail could not be made from its template'
+  const cause = knownCause(detail.cause)
+  if (cause) return causeOfServer(cause, smtpHost)
   if (reply && /^4\d\d/.test(reply)) return 'asked to come back later'
   if (isReply(reply) && detail.stage === 'connect') return `${smtpHost} turned us away: ${meaning(reply)}`
   if (isReply(reply)) return `${smtpHost} refused it: ${meaning(reply)}`

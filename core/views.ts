@@ -36,8 +36,18 @@ export type MessageListItem = {
   dead_reason: DeadReason | null
   may_have_been_delivered: boolean
   last_reply: string | null
+  /** What the last reply means: a `Cause` of smtp-failure.ts. */
+  last_cause: string | null
+  /** The host of the second route, when the last try went that way. */
+  route_host: string | null
   /** Set while Kafka has not taken its record. */
   waiting_for_kafka_since: string | null
+  /** Set while it is due and waits because sending is paused. */
+  delayed_since: string | null
+  /** It is not sent after this. */
+  expires_at: string
+  /** Suppressed: since when its address has been on the list; null when it was taken off meanwhile. */
+  suppressed_since: string | null
   summary: string
 }
 

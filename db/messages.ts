@@ -1,10 +1,10 @@
-import { and, asc, desc, eq, ilike, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, ilike, inArray, lt, lte, or, sql } from 'drizzle-orm'
 import { messageIdHeader, priorityOfRank, type DeadReason } from '@/core/message'
 import type { ListMessagesQuery } from '@/core/requests'
 import type { EventDetail, MessageFacts } from '@/core/sentences'
 import type { MessageEventKind, MessageListItem, MessageView } from '@/core/views'
 import type { Executor } from './client'
-import { messageEvents, messages, outbox, users } from './schema'
+import { breakers, messageEvents, messages, outbox, suppressions, users } from './schema'
 import { containing } from './users'
 
 /** A message as it is stored, with what its work row knows; the sentences are made from `facts` by whoever shows it. */
@@ -14,11 +14,33 @@ export type StoredStory = StoredMessage & {
   events: { at: string; event: MessageEventKind; detail: EventDetail }[]
 }
 
+/**
+ * Since when sending has been paused for a message that is due. While a second route works, mail goes that way, but for
+ * what may have been delivered already.
+ */
+const delayedSince = sql<
+  string | null
+>`case when ${messages.status} in ('queued', 'retrying') and ${messages.dueAt} <= now() then (
+  select greatest(paused.opened_at, ${messages.dueAt}) from ${breakers} paused
+  where paused.route = 'primary' and paused.state <> 'closed' and (${messages.mayHaveBeenDelivered} or not exists (
+    select from ${breakers} second where second.route = 'fallback' and second.state = 'closed'))
+) end`
+
+/** The host of the second route, when the last try went that way. */
+const routeHost = sql<string | null>`case when ${messages.status} in ('sent', 'retrying', 'dead') then (
+  select case when e.detail->>'route' = 'fallback' then e.detail->>'host' end from ${messageEvents} e
+  where e.message_id = ${messages.id} and e.event in ('sent', 'proven_sent', 'try_failed', 'dead')
+  order by e.id desc limit 1
+) end`
+
 function select(db: Executor) {
   return db
     .select({
       message: messages,
       dueLater: sql<boolean>`${messages.dueAt} > now()`,
+      delayedSince,
+      routeHost,
+      suppressedSince: suppressions.createdAt,
       kafkaFailedAt: outbox.kafkaFailedAt,
       attempt: outbox.attempt,
       heldAt: outbox.heldAt,
@@ -30,12 +52,21 @@ function select(db: Executor) {
     .from(messages)
     .leftJoin(outbox, and(eq(outbox.messageId, messages.id), eq(outbox.kind, 'send')))
     .leftJoin(users, eq(users.id, messages.userId))
+    .leftJoin(
+      suppressions,
+      and(
+        eq(messages.status, 'suppressed'),
+        eq(suppressions.addressKey, sql`lower(${messages.toAddress})`),
+        // Taken off and entered again since: not what stopped this one.
+        lte(suppressions.createdAt, messages.closedAt),
+      ),
+    )
 }
 type Row = Awaited<ReturnType<typeof select>>[number]
 
 const instant = (value: Date | null): string | null => value?.toISOString() ?? null
 
-function toStored({ message, kafkaFailedAt, dueLater }: Row): StoredMessage {
+function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMessage {
   const shared = {
     status: message.status,
     dueAt: message.dueAt.toISOString(),
@@ -43,6 +74,11 @@ function toStored({ message, kafkaFailedAt, dueLater }: Row): StoredMessage {
     closedAt: instant(message.closedAt),
     deadReason: message.deadReason as DeadReason | null,
     waitingForKafkaSince: instant(kafkaFailedAt),
+    delayedSince: row.delayedSince === null ? null : new Date(row.delayedSince).toISOString(),
+    expiresAt: message.expiresAt.toISOString(),
+    suppressedSince: instant(row.suppressedSince),
+    lastCause: message.lastCause,
+    routeHost: row.routeHost,
   }
   return {
     facts: {
@@ -70,7 +106,12 @@ function toStored({ message, kafkaFailedAt, dueLater }: Row): StoredMessage {
       dead_reason: shared.deadReason,
       may_have_been_delivered: message.mayHaveBeenDelivered,
       last_reply: message.lastReply,
+      last_cause: shared.lastCause,
+      route_host: shared.routeHost,
       waiting_for_kafka_since: shared.waitingForKafkaSince,
+      delayed_since: shared.delayedSince,
+      expires_at: shared.expiresAt,
+      suppressed_since: shared.suppressedSince,
     },
   }
 }

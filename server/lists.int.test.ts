@@ -33,6 +33,11 @@ const found = async (query: object) => {
 const subjects = async (query: object) =>
   (await listMessages(app, listMessagesQuery.parse(query))).messages.map((message) => message.subject)
 
+const delays = async () =>
+  (await listMessages(app, listMessagesQuery.parse({}))).messages
+    .filter((message) => message.delayed_since)
+    .map((message) => message.subject)
+
 const page = (number: string) => listUsers(app, listUsersQuery.parse({ page: number, page_size: '3' }))
 
 describe('people', () => {
@@ -161,5 +166,59 @@ describe('messages', () => {
       sentence: 'Try 1: being handed to smtp.example.com',
       detail: 'Kafka partition 2, offset 41',
     })
+  })
+
+  describe('while the first route is out of order', () => {
+    beforeAll(() =>
+      app.db.execute(sql`
+        insert into breakers (route, state, kind, cause, opened_at)
+        values ('primary', 'open', 'outage', 'server_unreachable', now() - interval '1 hour')`),
+    )
+    afterAll(() => app.db.execute(sql`truncate breakers`))
+
+    test('tell that they are delayed, when they are due', async () => {
+      expect(await delays()).toEqual(['Parcel 5', 'Parcel 3', 'Parcel 2'])
+      await app.db.execute(sql`update messages set due_at = now() + interval '1 hour' where id = ${ids[2]}`)
+      expect(await delays()).toEqual(['Parcel 5', 'Parcel 2'])
+      const { summary, delayed_since, due_at } = await getMessage(app, ids[4] ?? '')
+      expect(summary).toMatch(/^Not yet\. Delayed since \d\d:\d\d UTC on \d+ \w+ by a fault of ours\.$/)
+      // It was asked for when sending was paused already.
+      expect(delayed_since).toBe(due_at)
+    })
+
+    test('are not delayed while the second route works, but for what may have been delivered already', async () => {
+      await app.db.execute(sql`insert into breakers (route, state) values ('fallback', 'closed')`)
+      expect(await delays()).toEqual([])
+      await app.db.execute(sql`update messages set may_have_been_delivered = true where id = ${ids[1]}`)
+      expect(await delays()).toEqual(['Parcel 2'])
+      await app.db.execute(sql`update breakers set state = 'open' where route = 'fallback'`)
+      expect(await delays()).toEqual(['Parcel 5', 'Parcel 2'])
+    })
+  })
+
+  test('name the host of the second route when the last try went that way', async () => {
+    await app.db.execute(sql`
+      insert into message_events (message_id, event, detail)
+      values (${ids[0]}, 'sent', ${JSON.stringify({ attempt: 1, route: 'fallback', host: 'smtp2.example.net' })}::jsonb)`)
+    const message = await getMessage(app, ids[0] ?? '')
+    expect(message.route_host).toBe('smtp2.example.net')
+    expect(message.summary).toMatch(/^Yes\. smtp2\.example\.net accepted it at/)
+    expect(message.timeline.at(-1)).toMatchObject({
+      sentence: 'smtp2.example.net accepted it',
+      detail: 'Try 1, by the second route',
+    })
+  })
+
+  test('tell since when their address has been on the suppression list, and that it was taken off', async () => {
+    await app.db.execute(sql`
+      update messages set status = 'suppressed', to_address = 'M5@Example.com', closed_at = now() where id = ${ids[4]}`)
+    await app.db.execute(sql`
+      insert into suppressions (address_key, address, reason, created_by_name, created_at)
+      values ('m5@example.com', 'm5@example.com', 'manual', 'Maya', now() - interval '1 day')`)
+    expect((await getMessage(app, ids[4] ?? '')).summary).toMatch(
+      /^Not sent: this address has been on the suppression list since \d+ \w+\.$/,
+    )
+    await app.db.execute(sql`truncate suppressions`)
+    expect((await getMessage(app, ids[4] ?? '')).summary).toBe('Not sent: this address was on the suppression list.')
   })
 })

@@ -10,4 +10,7 @@ export function utcWords(instant: string): string {
   return `${time.format(at)} UTC on ${day.format(at)}`
 }
 
-export const apiWords = (config: WebConfig): Words => ({ time: utcWords, smtpHost: config.SMTP_HOST })
+/** `23 Nov` */
+const utcDay = (instant: string): string => day.format(new Date(instant))
+
+export const apiWords = (config: WebConfig): Words => ({ time: utcWords, day: utcDay, smtpHost: config.SMTP_HOST })

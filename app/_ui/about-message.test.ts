@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { answerOf, pathOf, summaryOf, whatHappens } from './about-message'
 
 const now = Date.parse('2026-11-24T12:32:36Z')
-const words = { time: (instant: string) => instant.slice(11, 16), smtpHost: 'mx1.example.com' }
+const words = {
+  time: (instant: string) => instant.slice(11, 16),
+  day: (instant: string) => instant.slice(0, 10),
+  smtpHost: 'mx1.example.com',
+}
 
 type Message = Parameters<typeof summaryOf>[0]
 
@@ -23,7 +27,12 @@ const message = (changes: Partial<Message>): Message => ({
   dead_reason: null,
   may_have_been_delivered: false,
   last_reply: null,
+  last_cause: null,
+  route_host: null,
   waiting_for_kafka_since: null,
+  delayed_since: null,
+  expires_at: '2026-11-27T12:31:30.000Z',
+  suppressed_since: null,
   ...changes,
 })
 
@@ -42,6 +51,7 @@ describe('the answer', () => {
     ['sent, and perhaps twice', { ...sent, may_have_been_delivered: true }, 'Yes,', 'good'],
     ['its turn has not come', message({}), 'Not yet.', 'calm'],
     ['waiting for Kafka', message({ waiting_for_kafka_since: '2026-11-24T12:31:31Z' }), 'Not yet.', 'wait'],
+    ['delayed by a fault of ours', message({ delayed_since: '2026-11-24T12:31:31Z' }), 'Not yet.', 'wait'],
     ['under way', message({ status: 'sending' }), 'Not yet.', 'now'],
     ['a try failed', retrying, 'Not yet.', 'wait'],
     ['given up', message({ status: 'dead', dead_reason: 'refused', last_reply: '550 5.1.1 no' }), 'No.', 'stop'],
@@ -65,6 +75,11 @@ it('a list says in short what happens', () => {
   expect(whatHappens(retrying, words, now)).toBe('Try 3 of 4 in 1 min 24 s')
   expect(whatHappens(retrying, words, Date.parse('2026-11-24T12:34:01Z'))).toBe('Try 3 of 4 is due now')
   expect(whatHappens(sent, words, now)).toBe('Accepted at 12:31')
+  expect(whatHappens({ ...retrying, delayed_since: '2026-11-24T12:31:31Z' }, words, now)).toBe('Delayed since 12:31')
+  expect(whatHappens(message({ delayed_since: '2026-11-24T12:31:31Z' }), words, now)).toBe('Delayed since 12:31')
+  expect(whatHappens(message({ status: 'dead', last_cause: 'spam_refused' }), words, now)).toBe(
+    'The mail was taken for spam',
+  )
   expect(whatHappens(parked, words, now)).toBe('The line broke before the reply')
   expect(whatHappens(message({ status: 'dead', dead_reason: 'refused', last_reply: '550 5.1.1 no' }), words, now)).toBe(
     'The mailbox does not exist',
@@ -88,6 +103,12 @@ describe('the path', () => {
 
   it('stands at Kafka while Kafka is away', () =>
     expect(states(message({ waiting_for_kafka_since: '2026-11-24T12:31:31Z' }))[1]).toBe('In Kafka: wait'))
+
+  it('stands at the try while sending is paused', () => {
+    const delayed_since = '2026-11-24T12:31:31Z'
+    expect(states(message({ delayed_since })).slice(1, 3)).toEqual(['In Kafka: done', 'First try: wait'])
+    expect(states({ ...retrying, delayed_since })[3]).toBe('Third try: wait')
+  })
 
   it('shows the failed try and the next one', () =>
     expect(states(retrying).slice(2)).toEqual(['Second try: wait', 'Third try: to-come']))

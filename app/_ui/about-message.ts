@@ -1,4 +1,5 @@
 import { meaning, summarise, type MessageFacts, type Words } from '@/core/sentences'
+import { causeSentence, knownCause } from '@/core/smtp-failure'
 import type { MessageListItem } from '@/core/views'
 import { span } from './format-time'
 import { shownStatus } from './status'
@@ -20,8 +21,13 @@ const factsOf = (message: Facts, now: number): MessageFacts => ({
   deadReason: message.dead_reason,
   mayHaveBeenDelivered: message.may_have_been_delivered,
   lastReply: message.last_reply,
+  lastCause: message.last_cause,
+  routeHost: message.route_host,
   waitingForKafkaSince: message.waiting_for_kafka_since,
+  delayedSince: message.delayed_since,
   dueLater: isDueLater(message, now),
+  expiresAt: message.expires_at,
+  suppressedSince: message.suppressed_since,
 })
 
 /** The same sentence as the API's `summary`, with the reader's own times in it. */
@@ -44,7 +50,8 @@ export function answerOf(message: Facts, words: Words, now: number): Answer {
   const lead = leadPattern.exec(summary)
   if (!lead?.[1]) return { lead: '', rest: summary, tone: 'calm' }
   const tone = message.status === 'sending' ? 'now' : message.status === 'cancelled' ? 'calm' : tones[lead[1]]
-  const isInTurn = message.status === 'queued' && !message.waiting_for_kafka_since && lead[1] === 'Not yet'
+  const isHeldUp = message.waiting_for_kafka_since ?? message.delayed_since
+  const isInTurn = message.status === 'queued' && !isHeldUp && lead[1] === 'Not yet'
   return { lead: lead[0], rest: summary.slice(lead[0].length).trim(), tone: isInTurn ? 'calm' : (tone ?? 'calm') }
 }
 
@@ -53,18 +60,21 @@ const sentenceCase = (words: string) => words.charAt(0).toUpperCase() + words.sl
 /** The short form for a list: what happens now, or what came of it. */
 export function whatHappens(message: Facts, words: Words, now: number): string {
   const { status } = message
+  const delayed = message.delayed_since ? `Delayed since ${words.time(message.delayed_since)}` : null
   if (shownStatus(message) === 'may_have_been_delivered' && status === 'dead')
     return message.dead_reason === 'crash_loop'
       ? 'Workers were lost while sending it'
       : 'The line broke before the reply'
   switch (status) {
     case 'queued':
+      if (delayed) return delayed
       if (message.waiting_for_kafka_since)
         return `Waiting for Kafka since ${words.time(message.waiting_for_kafka_since)}`
       return isDueLater(message, now) ? `Waiting until ${words.time(message.due_at)}` : 'Waiting for its turn'
     case 'sending':
       return `Being handed to ${words.smtpHost}`
     case 'retrying': {
+      if (delayed) return delayed
       const next = `Try ${message.retry_count + 1} of ${message.max_retries + 1}`
       const wait = Date.parse(message.due_at) - now
       return wait > 0 ? `${next} in ${span(wait)}` : `${next} is due now`
@@ -80,7 +90,9 @@ export function whatHappens(message: Facts, words: Words, now: number): string {
         ? 'Cancelled before any try'
         : `Cancelled after ${message.retry_count} ${message.retry_count === 1 ? 'try' : 'tries'}`
     case 'suppressed':
-      return 'The address is on the suppression list'
+      return message.suppressed_since
+        ? 'The address is on the suppression list'
+        : 'The address was on the suppression list'
     default:
       return status satisfies never
   }
@@ -98,8 +110,9 @@ function whyDead(message: Facts, words: Words): string {
     case 'ambiguous':
     case 'crash_loop':
     case null: {
-      const plain = meaning(message.last_reply)
-      return plain ? sentenceCase(plain) : `${words.smtpHost} refused it`
+      const cause = knownCause(message.last_cause)
+      const plain = cause ? causeSentence(cause) : meaning(message.last_reply)
+      return plain ? sentenceCase(plain) : `${message.route_host ?? words.smtpHost} refused it`
     }
     default:
       return message.dead_reason satisfies never
@@ -123,6 +136,7 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
     return [saved, inKafka, step(current, 'unsure', 'the line broke'), step('Accepted', 'unsure', 'not known')]
   switch (status) {
     case 'queued':
+      if (message.delayed_since) return [saved, inKafka, step(current, 'wait', 'delayed'), accepted]
       return message.waiting_for_kafka_since
         ? [saved, step('In Kafka', 'wait', 'waiting'), step(current, 'to-come', 'not yet'), accepted]
         : [saved, step('In Kafka', 'now', 'its turn comes'), step(current, 'to-come', 'not yet'), accepted]
@@ -139,7 +153,9 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
           failed,
           message.may_have_been_delivered ? 'the line broke' : 'not accepted',
         ),
-        step(current, 'to-come', wait > 0 ? `in ${span(wait)}` : 'now'),
+        message.delayed_since
+          ? step(current, 'wait', 'delayed')
+          : step(current, 'to-come', wait > 0 ? `in ${span(wait)}` : 'now'),
       ]
     }
     case 'sent':
@@ -150,6 +166,8 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
         step('Accepted', 'done', since(message.created_at, message.sent_at)),
       ]
     case 'dead':
+      if (message.dead_reason === 'expired')
+        return [saved, inKafka, step(current, 'stop', 'too old'), step('Accepted', 'stop', 'given up')]
       return [saved, inKafka, step(current, 'stop', 'not accepted'), step('Accepted', 'stop', 'given up')]
     case 'cancelled':
     case 'suppressed':

@@ -101,6 +101,9 @@ export function timeInSentence(instant: string, clock: Clock): string {
   return day === 'yesterday' ? `${time} yesterday` : `${time} on ${day}`
 }
 
+/** After "since": `today`, `yesterday`, `3 Nov`. */
+export const dayInSentence = (instant: string, clock: Clock): string => dayOf(instant, clock) ?? 'today'
+
 /** To the second, with the zone: `24 Nov 2026, 14:20:31 GMT+2`. */
 export const exact = (instant: string, zone: string): string =>
   format(instant, zone, {

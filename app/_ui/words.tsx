@@ -3,7 +3,7 @@
 import { createContext, useContext } from 'react'
 import type { Words } from '@/core/sentences'
 import { useClock } from './clock'
-import { timeInSentence, type Clock } from './format-time'
+import { dayInSentence, timeInSentence, type Clock } from './format-time'
 
 const SmtpHostContext = createContext('')
 export const SmtpHostProvider = SmtpHostContext.Provider
@@ -12,5 +12,12 @@ export const SmtpHostProvider = SmtpHostContext.Provider
 export function useWords(): { words: Words; clock: Clock } {
   const clock = useClock()
   const smtpHost = useContext(SmtpHostContext)
-  return { words: { time: (instant) => timeInSentence(instant, clock), smtpHost }, clock }
+  return {
+    words: {
+      time: (instant) => timeInSentence(instant, clock),
+      day: (instant) => dayInSentence(instant, clock),
+      smtpHost,
+    },
+    clock,
+  }
 }

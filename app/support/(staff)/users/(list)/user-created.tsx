@@ -116,6 +116,7 @@ function titleOf(message: MessageView): string {
   if (shownStatus(message) === 'may_have_been_delivered') return `We cannot be sure about their welcome mail.`
   switch (status) {
     case 'queued':
+      if (message.delayed_since) return `${mail} is delayed by a fault of ours.`
       return message.waiting_for_kafka_since ? `${mail} is waiting for Kafka.` : `${mail} is waiting for its turn.`
     case 'sending':
       return `${mail} is being handed over now.`
