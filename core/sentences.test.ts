@@ -398,7 +398,12 @@ describe('the story', () => {
       { cause: 'quota_used_up', route: 'fallback', host: 'smtp2.example.net' },
       ['Given back: our sending allowance is used up', 'It keeps its place; no try was used', 'wait'],
     ],
-    ['delayed', {}, ['Given back before it was sent', 'It keeps its place; no try was used', 'wait']],
+    [
+      'delayed',
+      { reason: 'unknown_template' },
+      ['Given back: only a newer worker knows its template', 'It keeps its place; no try was used', 'wait'],
+    ],
+    ['delayed', {}, ['Given back: sending is paused', 'It keeps its place; no try was used', 'wait']],
     [
       'suppressed',
       { reason: 'hard_bounce', since: 'bounce' },

@@ -240,7 +240,7 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(`Cancelled by ${detail.by ?? 'somebody'}`, 'calm', detail.reason ?? null)
     case 'delayed':
       return line(
-        cause ? `Given back: ${lowerFirst(causeSentence(cause))}` : 'Given back before it was sent',
+        `Given back: ${cause ? lowerFirst(causeSentence(cause)) : detail.reason === 'unknown_template' ? 'only a newer worker knows its template' : 'sending is paused'}`,
         'wait',
         'It keeps its place; no try was used',
       )
