@@ -55,7 +55,7 @@ const words = {
     'Mail from a sender that is new to them is taken at a later try only',
     'takes mail from a sender that is new to it at a later try only',
   ],
-  too_big: ['The mail is too big', 'says the mail is too big'],
+  too_big: ['The mail is too big', 'says the mail is too big for it'],
   spam_refused: ['The mail was taken for spam', 'took the mail for spam'],
   policy_refused: ['A rule of the mail server forbids this mail', 'says a rule forbids this mail'],
   relay_denied: ['The mail server does not pass on mail for us', 'does not pass on mail for us'],
