@@ -1,14 +1,23 @@
-import kafkajs, { Kafka, logLevel } from 'kafkajs'
+import net, { isIP } from 'node:net'
+import tls from 'node:tls'
+import kafkajs, { Kafka, logLevel, type ISocketFactory } from 'kafkajs'
 import SnappyCodec from 'kafkajs-snappy'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 
 // Node does not see these as named exports of a CommonJS module.
-export const { CompressionTypes, ConfigResourceTypes } = kafkajs
-const { CompressionCodecs } = kafkajs
+export const { CompressionCodecs, CompressionTypes, ConfigResourceTypes } = kafkajs
 
-// A Snappy batch without its codec stops the consumer for good, so it is registered before anything connects.
+// What we write; what others may have written is registered where it is read (codecs.ts).
 CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec
+
+/** As Kafka's clients do it, but asking after 15 s whether the other side still lives: kafkajs keeps a socket that went silent. */
+const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl
+    ? tls.connect({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
+    : net.connect({ host, port }, onConnect)
+  return socket.setKeepAlive(true, 15_000)
+}
 
 /**
  * One Kafka instance for each producer, consumer or admin: two members of one group from one instance share the
@@ -19,9 +28,10 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Logger):
     clientId,
     brokers: config.KAFKA_BROKERS,
     connectionTimeout: 2_000,
-    // Above the session timeout: a SyncGroup waits for the session of a dead leader (RELIABILITY 0.4).
-    requestTimeout: 45_000,
+    requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
+    // Without it a request on a silent socket never ends.
     enforceRequestTimeout: true,
+    socketFactory,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logLevel.WARN,
     // kafkajs says the same on every retry of an outage, and every refusal that is part of normal life ("the topic exists",

@@ -2,9 +2,11 @@ import type { Consumer, EachBatchPayload } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { createKafka, withDeadline } from './client'
+import { registerCodecs } from './codecs'
 import type { RawRecord } from './record'
 
-export type IncomingRecord = RawRecord & { partition: number; offset: number }
+/** `timestamp`: when it was produced, by the producer's clock, in milliseconds. */
+export type IncomingRecord = RawRecord & { partition: number; offset: number; timestamp: number }
 
 /** The worker is stopping: the record was not taken, and its offset must not move. */
 export class NotTaken extends Error {
@@ -17,12 +19,16 @@ type Options = {
   log: Logger
   /** Settles when the record is held, stale or kept aside; rejects only with `NotTaken`. */
   take: (record: IncomingRecord) => Promise<void>
+  /** Whether the rest of this process reaches Kafka. */
+  isKafkaUp: () => boolean
   /** The consumer cannot go on in this process. */
   onDead: (error: Error) => void
+  /** For tests: how often the watchdog looks. */
+  lookEveryMs?: number
 }
 
-const heartbeatEveryMs = 2_000
-const sessionTimeout = 10_000
+/** A stuck consumer is given up after so many looks: 90 s in the group without a sign of life, 5 min outside of it. */
+const looks = { everyMs: 5_000, silent: 18, outside: 60 }
 
 /**
  * Joins the group and hands on every record. Offsets move only behind what was durably taken, in order.
@@ -32,55 +38,92 @@ const sessionTimeout = 10_000
  */
 export async function startConsumer(options: Options): Promise<{ isJoined: () => boolean; stop: () => Promise<void> }> {
   const { config, log } = options
+  await registerCodecs()
+  const sessionTimeout = config.KAFKA_SESSION_TIMEOUT_MS
+  const heartbeatInterval = Math.min(3_000, Math.floor(sessionTimeout / 3))
   const consumer: Consumer = createKafka(config, options.worker, log).consumer({
     groupId: config.KAFKA_GROUP_ID,
     sessionTimeout,
     rebalanceTimeout: 60_000,
-    heartbeatInterval: 3_000,
+    heartbeatInterval,
     // Only idle polling: a record that comes is fetched at once. Keeps `disconnect` short (KAFKA.md 0.4).
     maxWaitTimeInMs: 250,
+    // A whole fetch is held in memory, and one slow partition blocks the others of its broker (RELIABILITY K16, K31).
     maxBytesPerPartition: 262_144,
     maxBytes: 4_194_304,
+    // A topic made by itself would have a broker's defaults: one partition, one copy.
     allowAutoTopicCreation: false,
+    // Said here: the consumer's own default overrides the client's (RELIABILITY K4).
     retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: 8, restartOnFailure: () => Promise.resolve(true) },
   })
-  let joined = false
-  let stopping = false
+  const state = { joined: false, stopping: false, silent: 0, outside: 0 }
+  const alive = () => {
+    state.silent = 0
+  }
+  consumer.on(consumer.events.FETCH, alive)
+  // Sent by idle fetches and by a handler that waits: both are progress.
+  consumer.on(consumer.events.HEARTBEAT, alive)
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    joined = true
+    state.joined = true
+    alive()
     log.info(
       { partitions: payload.memberAssignment[config.KAFKA_TOPIC] ?? [], memberId: payload.memberId },
       'Joined the group',
     )
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    joined = false
+    state.joined = false
     log.error({ err: payload.error, restart: payload.restart }, 'The consumer stopped')
     // kafkajs will not start it again: only a new process can.
-    if (!payload.restart && !stopping) options.onDead(payload.error)
+    if (!payload.restart && !state.stopping) options.onDead(payload.error)
   })
 
-  await consumer.connect()
-  await consumer.subscribe({ topics: [config.KAFKA_TOPIC], fromBeginning: true })
-  await consumer.run({
-    eachBatchAutoResolve: false,
-    // Often enough for the relay to see from the committed offsets how fast the group drains.
-    autoCommitInterval: 250,
-    partitionsConsumedConcurrently: config.KAFKA_PARTITIONS,
-    eachBatch: (payload) => takeBatch(payload, options.take),
-  })
+  /**
+   * kafkajs can stop fetching without a word, or fail to start again after a crash (RELIABILITY K13). Counted in looks, not
+   * in time: a process that was frozen looks once when it wakes, and is not taken for stuck.
+   */
+  const watchdog = setInterval(() => {
+    state.silent = state.joined ? state.silent + 1 : 0
+    state.outside = !state.joined && options.isKafkaUp() ? state.outside + 1 : 0
+    if (state.silent < looks.silent && state.outside < looks.outside) return
+    clearInterval(watchdog)
+    options.onDead(
+      new Error(state.joined ? 'The consumer no longer fetches' : 'The consumer does not come back into its group'),
+    )
+  }, options.lookEveryMs ?? looks.everyMs)
+  watchdog.unref()
 
-  return {
-    isJoined: () => joined,
-    async stop() {
-      stopping = true
-      joined = false
-      await withDeadline(consumer.disconnect(), 5_000, 'Leaving the consumer group')
-    },
+  const leave = async () => {
+    state.stopping = true
+    state.joined = false
+    clearInterval(watchdog)
+    // It waits for handlers, for ever if need be (RELIABILITY K14).
+    await withDeadline(consumer.disconnect(), 5_000, 'Leaving the consumer group')
   }
+  try {
+    await withDeadline(consumer.connect(), 15_000, 'Connecting the consumer')
+    const topics = [config.KAFKA_TOPIC]
+    // From the beginning: what was produced before the group existed is mail too, and the holds keep it from going twice.
+    await withDeadline(consumer.subscribe({ topics, fromBeginning: true }), 15_000, 'Subscribing')
+    const joining = consumer.run({
+      // Resolving by itself would mark what was only looked at (RELIABILITY K5).
+      eachBatchAutoResolve: false,
+      // Often enough for the relay to see from the committed offsets how fast the group drains.
+      autoCommitInterval: 250,
+      partitionsConsumedConcurrently: config.KAFKA_PARTITIONS,
+      // A wait must never outlast the session without a sign.
+      eachBatch: (payload) => takeBatch(payload, options.take, Math.min(2_000, Math.floor(sessionTimeout / 4))),
+    })
+    // A join may wait for the session of a member that died, and for the others to finish.
+    await withDeadline(joining, 60_000 + config.KAFKA_REQUEST_TIMEOUT_MS, 'Joining the consumer group')
+  } catch (error) {
+    await leave().catch((late: unknown) => log.debug({ err: late }, 'A consumer that failed to start did not close'))
+    throw error
+  }
+  return { isJoined: () => state.joined, stop: leave }
 }
 
-async function takeBatch(payload: EachBatchPayload, take: Options['take']): Promise<void> {
+async function takeBatch(payload: EachBatchPayload, take: Options['take'], heartbeatEveryMs: number): Promise<void> {
   const { batch } = payload
   const goesOn = () => payload.isRunning() && !payload.isStale()
   if (!goesOn()) return
@@ -91,13 +134,15 @@ async function takeBatch(payload: EachBatchPayload, take: Options['take']): Prom
       headers: message.headers,
       partition: batch.partition,
       offset: Number(message.offset),
+      timestamp: Number(message.timestamp),
     })
     // Awaited below, in order; until then a refusal is not an unhandled one.
     promise.catch(() => undefined)
     return { offset: message.offset, promise }
   })
   for (const { offset, promise } of taken) {
-    if (!(await settledWhileAlive(promise, () => payload.heartbeat()))) return
+    const beat = () => (goesOn() ? payload.heartbeat().then(() => true) : Promise.resolve(false))
+    if (!(await settledWhileAlive(promise, heartbeatEveryMs, beat))) return
     if (!goesOn()) return
     payload.resolveOffset(offset)
     await payload.commitOffsetsIfNecessary()
@@ -105,8 +150,16 @@ async function takeBatch(payload: EachBatchPayload, take: Options['take']): Prom
   await payload.heartbeat()
 }
 
-/** Waits however long it takes, telling the group that we live. A heartbeat that fails means a rebalance: it must surface. */
-async function settledWhileAlive(promise: Promise<void>, heartbeat: () => Promise<void>): Promise<boolean> {
+/**
+ * Waits however long it takes, telling the group that we live. A heartbeat that fails means a rebalance: it must surface
+ * (RELIABILITY K8).
+ * @param heartbeat false when the consumer has stopped meanwhile: whoever waited would hold up its restart
+ */
+async function settledWhileAlive(
+  promise: Promise<void>,
+  heartbeatEveryMs: number,
+  heartbeat: () => Promise<boolean>,
+): Promise<boolean> {
   const outcome = promise.then(
     () => true,
     (error: unknown) => {
@@ -121,6 +174,6 @@ async function settledWhileAlive(promise: Promise<void>, heartbeat: () => Promis
     })
     const first = await Promise.race([outcome, tick]).finally(() => clearTimeout(timer))
     if (first !== 'tick') return first
-    await heartbeat()
+    if (!(await heartbeat())) return false
   }
 }

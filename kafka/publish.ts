@@ -6,6 +6,29 @@ import type { KafkaRecord } from './record'
 
 const reconnectEveryMs = 500
 
+/**
+ * What one `send()` carries at most, in bytes before compression: a batch has to stay under `max.message.bytes` of the topic
+ * (1 MiB), however badly it compresses.
+ */
+const sendBytes = 524_288
+
+/** Kafka said no to the record itself: it would say so every time. */
+const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+
+function isRefusal(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('type' in at && typeof at.type === 'string' && refusals.has(at.type)) return true
+  }
+  return false
+}
+
+/**
+ * - `taken`    all in-sync replicas have it
+ * - `not_now`  it may or may not be there: publish it again
+ * - `refused`  Kafka will never take this record
+ */
+export type Published = 'taken' | 'not_now' | 'refused'
+
 const partitioner = Partitioners.DefaultPartitioner()
 
 const choosePartition = (topic: string, key: string, partitionMetadata: PartitionMetadata[]): number =>
@@ -47,7 +70,13 @@ export class Publisher {
    * @returns for each record whether Kafka has it (acks from all in-sync replicas)
    */
   async publish(topic: string, records: readonly KafkaRecord[], deadlineMs: number): Promise<boolean[]> {
-    const done = records.map(() => false)
+    const done = await this.publishEach(topic, records, deadlineMs)
+    return done.map((what) => what === 'taken')
+  }
+
+  /** The same, telling apart what Kafka will never take. */
+  async publishEach(topic: string, records: readonly KafkaRecord[], deadlineMs: number): Promise<Published[]> {
+    const done = records.map((): Published => 'not_now')
     const used = this.#producer
     try {
       if (this.isDown) throw new Error('Kafka is away')
@@ -55,7 +84,7 @@ export class Publisher {
     } catch (error) {
       this.#replace(error, used)
     }
-    return done
+    return [...done]
   }
 
   /** Where records of this key go, once the partitions are known (murmur2, as every Kafka client counts). */
@@ -71,7 +100,7 @@ export class Publisher {
     if (producer) await this.#disconnect(producer)
   }
 
-  async #publishByPartition(topic: string, records: readonly KafkaRecord[], done: boolean[]): Promise<void> {
+  async #publishByPartition(topic: string, records: readonly KafkaRecord[], done: Published[]): Promise<void> {
     await this.#connect()
     const producer = this.#producer
     if (!producer) throw new Error('Kafka is away')
@@ -83,18 +112,34 @@ export class Publisher {
       if (group) group.push(index)
       else groups.set(partition, [index])
     }
-    const results = await Promise.allSettled(
-      [...groups].map(async ([partition, indexes]) => {
-        const result = await producer.send({
-          topic,
-          acks: -1,
-          compression: CompressionTypes.Snappy,
-          messages: indexes.map((index) => ({ ...records[index], partition }) as KafkaRecord & { partition: number }),
-        })
+    const sendAll = async (indexes: readonly number[], partition: number): Promise<void> => {
+      try {
+        const messages = indexes.map(
+          (index) => ({ ...records[index], partition }) as KafkaRecord & { partition: number },
+        )
+        const result = await producer.send({ topic, acks: -1, compression: CompressionTypes.Snappy, messages })
         if (!result.some((part) => part.partition === partition && part.errorCode === 0)) {
           throw new Error(`Kafka did not confirm partition ${partition} of ${topic}`)
         }
-        for (const index of indexes) done[index] = true
+        for (const index of indexes) done[index] = 'taken'
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        // One record spoils its whole batch: found by halving, so that the others are not held up by it (RELIABILITY K27).
+        const [one, ...more] = indexes
+        if (one !== undefined && more.length === 0) {
+          done[one] = 'refused'
+          this.log.error({ err: error, topic, key: records[one]?.key }, 'Kafka refuses this record')
+          return
+        }
+        const middle = Math.ceil(indexes.length / 2)
+        await sendAll(indexes.slice(0, middle), partition)
+        await sendAll(indexes.slice(middle), partition)
+      }
+    }
+    const results = await Promise.allSettled(
+      [...groups].map(async ([partition, indexes]) => {
+        for (const part of inParts(indexes, (index) => records[index]?.value.length ?? 0))
+          await sendAll(part, partition)
       }),
     )
     const failure = results.find((result) => result.status === 'rejected')
@@ -105,15 +150,18 @@ export class Publisher {
     const known = this.#partitions.get(topic)
     if (known) return known
     const admin = createKafka(this.config, `${this.clientId}-topics`, this.log).admin()
-    await admin.connect()
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      const { topics } = await withDeadline(
+        admin.connect().then(() => admin.fetchTopicMetadata({ topics: [topic] })),
+        10_000,
+        `Asking for the partitions of ${topic}`,
+      )
       const partitions = topics[0]?.partitions ?? []
       if (partitions.length === 0) throw new Error(`The topic ${topic} has no partitions`)
       this.#partitions.set(topic, partitions)
       return partitions
     } finally {
-      await admin.disconnect()
+      void this.#disconnect(admin)
     }
   }
 
@@ -130,6 +178,7 @@ export class Publisher {
       const producer = createKafka(this.config, this.clientId, this.log).producer({
         allowAutoTopicCreation: false,
         createPartitioner: Partitioners.DefaultPartitioner,
+        // Duplicates come all the same, and it adds an error of its own that ends it (KAFKA.md 3, RELIABILITY K19).
         idempotent: false,
         // Longer than a leader election; the caller's deadline decides how long anyone waits.
         retry: { initialRetryTime: 100, maxRetryTime: 1_500, retries: 12 },
@@ -166,11 +215,26 @@ export class Publisher {
     this.log.warn({ err: error }, 'Kafka cannot be reached; records wait in the outbox')
   }
 
-  async #disconnect(producer: Producer): Promise<void> {
+  async #disconnect(client: Pick<Producer, 'disconnect'>): Promise<void> {
     try {
-      await withDeadline(producer.disconnect(), 2_000, 'Leaving Kafka')
+      await withDeadline(client.disconnect(), 2_000, 'Leaving Kafka')
     } catch (error) {
-      this.log.debug({ err: error }, 'A Kafka producer did not close in time')
+      this.log.debug({ err: error }, 'A connection to Kafka did not close in time')
     }
   }
+}
+
+/** In order, in runs of at most `sendBytes` and never empty. */
+function inParts(indexes: readonly number[], bytesOf: (index: number) => number): number[][] {
+  const parts: number[][] = []
+  let bytes = Infinity
+  for (const index of indexes) {
+    bytes += bytesOf(index)
+    if (bytes > sendBytes) {
+      parts.push([])
+      bytes = bytesOf(index)
+    }
+    parts.at(-1)?.push(index)
+  }
+  return parts
 }

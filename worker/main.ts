@@ -18,22 +18,29 @@ async function main(): Promise<void> {
     })
     let worker: RunningWorker | null = null
     let stopping = false
-    const stop = (signal: string) => {
+    const stop = (exitCode: 0 | 1) => {
       if (stopping) return
       stopping = true
-      log.info({ signal }, 'Asked to stop')
       setTimeout(() => process.exit(1), stopDeadlineMs).unref()
-      void (worker?.stop() ?? Promise.resolve()).finally(() => process.exit(0))
+      void (worker?.stop() ?? Promise.resolve()).finally(() => process.exit(exitCode))
     }
-    process.on('SIGTERM', () => stop('SIGTERM'))
-    process.on('SIGINT', () => stop('SIGINT'))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        log.info({ signal }, 'Asked to stop')
+        stop(0)
+      })
+    }
     worker = await startWorker({
       config,
       name: `worker-${hostname()}-${process.pid}`,
       log,
       onDead: (error) => {
-        log.fatal({ err: error }, 'The consumer cannot go on; the worker ends')
-        process.exit(1)
+        log.fatal(
+          { err: error },
+          'The consumer cannot go on; the worker ends, and whoever supervises it starts another',
+        )
+        // In order: what is being sent may finish, or it would go out twice. Not 0, which a supervisor may take for the end.
+        stop(1)
       },
     })
   } catch (error) {

@@ -89,7 +89,14 @@ export async function startWorker(input: {
   consumer = await untilKafka(async () => {
     await ensureTopics(config, log)
     publisher.start(config.KAFKA_TOPIC)
-    return startConsumer({ config, worker: name, log, take: (record) => taker.take(record), onDead: input.onDead })
+    return startConsumer({
+      config,
+      worker: name,
+      log,
+      take: (record) => taker.take(record),
+      isKafkaUp: () => !publisher.isDown,
+      onDead: input.onDead,
+    })
   }, log)
   await relay.start()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
