@@ -177,6 +177,10 @@ export type EventDetail = {
   since?: string
   /** resent: the new message; accepted: the one that it is sent again for. */
   otherId?: string
+  /** accepted: not to be sent before then. */
+  sendAt?: string
+  /** retried: only made due at once; the tries before still count. */
+  triesKept?: boolean
   /** accepted: by which record it came, when another producer put it on the topic. */
   source?: 'kafka'
 }
@@ -199,7 +203,11 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
   const bySecondRoute = detail.route === 'fallback' ? 'by the second route' : null
   switch (event) {
     case 'accepted':
-      return line(whoAsked(detail), 'fact', 'Saved, and from here on never lost')
+      return line(
+        whoAsked(detail),
+        'fact',
+        `Saved, and from here on never lost${detail.sendAt ? `; to be sent at ${words.time(detail.sendAt)}` : ''}`,
+      )
     case 'kafka_unreachable':
       return line('Kafka could not be reached', 'wait', 'It waits, and is handed over as soon as Kafka is back')
     case 'sending':
@@ -251,7 +259,9 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
         sentence([whySuppressed(detail.reason), detail.since ? `on it since ${words.day(detail.since)}` : null]),
       )
     case 'retried':
-      return line(`Put back by ${detail.by ?? 'somebody'}`, 'fact', 'With all its tries again')
+      return detail.triesKept
+        ? line(`${detail.by ?? 'Somebody'} asked for the next try at once`, 'fact', 'The tries before still count')
+        : line(`Put back by ${detail.by ?? 'somebody'}`, 'fact', 'With all its tries again')
     case 'resent':
       return line(`Sent again by ${detail.by ?? 'somebody'}`, 'fact', 'As a new message')
     default:

@@ -68,6 +68,12 @@ export type MessageView = MessageListItem & {
   sensitive: boolean
   created_by: string
   message_id_header: string
+  /** When it was asked to go out; null: at once. */
+  send_at: string | null
+  /** The message that this one was sent again for. */
+  resend_of: string | null
+  /** Which SMTP route took it; null while none has. */
+  route: 'primary' | 'fallback' | null
   user: { id: number; name: string } | null
   timeline: TimelineEntry[]
 }

@@ -1,26 +1,22 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { MessageType } from '@/core/message'
 import type { Transaction } from './client'
 
 /**
- * Cancels a person's mail that waits: its work goes, its secret is erased, its story says why. What a worker is sending at
- * this moment is left to it.
+ * Cancels mail that waits: its work goes, its secret is erased, its story says why. What a worker is sending at this moment
+ * is left to it.
  *
- * All outbox rows of the person are locked, those being sent too, before any messages row, and both in message order: the
- * order of everybody, so that nobody waits in a circle.
- * @param types null: all kinds
+ * All outbox rows are locked, those being sent too, before any messages row, and both in message order: the order of
+ * everybody, so that nobody waits in a circle.
+ * @param which of the messages `m`
+ * @returns the ids of those that were cancelled
  */
-export async function cancelWaiting(
-  tx: Transaction,
-  cancel: { userId: number; types: readonly MessageType[] | null; by: string; reason: string },
-): Promise<string[]> {
-  const ofKind = cancel.types === null ? sql`true` : sql`m.type in ${cancel.types}`
-  const detail = JSON.stringify({ by: cancel.by, reason: cancel.reason })
+async function cancel(tx: Transaction, which: SQL, said: { by: string; reason?: string }): Promise<string[]> {
   const rows = await tx.execute<{ id: string }>(sql`
     with work as materialized (
       select o.id, o.message_id, o.hold
       from messages m join outbox o on o.message_id = m.id and o.kind = 'send'
-      where m.user_id = ${cancel.userId} and ${ofKind}
+      where ${which}
       order by o.message_id
       for update of o
     ), gone as (
@@ -34,10 +30,24 @@ export async function cancelWaiting(
     ), erased as (
       delete from message_secrets s using free where s.message_id = free.id
     ), story as (
-      insert into message_events (message_id, event, detail) select id, 'cancelled', ${detail}::jsonb from free
+      insert into message_events (message_id, event, detail) select id, 'cancelled', ${JSON.stringify(said)}::jsonb from free
     )
     select id from free`)
   return rows.map((row) => row.id)
+}
+
+/** @param types of the person's mail; null: all kinds */
+export function cancelWaiting(
+  tx: Transaction,
+  { userId, types, ...said }: { userId: number; types: readonly MessageType[] | null; by: string; reason: string },
+): Promise<string[]> {
+  const ofKind = types === null ? sql`true` : sql`m.type in ${types}`
+  return cancel(tx, sql`m.user_id = ${userId} and ${ofKind}`, said)
+}
+
+/** @returns whether it was cancelled: it has to wait, and nobody may hold it */
+export async function cancelOne(tx: Transaction, { id, by }: { id: string; by: string }): Promise<boolean> {
+  return (await cancel(tx, sql`m.id = ${id}`, { by })).length > 0
 }
 
 /**

@@ -150,6 +150,7 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
     event: event.event as MessageEventKind,
     detail: event.detail as EventDetail,
   }))
+  const taken = events.findLast(({ event }) => event === 'sent' || event === 'proven_sent')
   // The try that is under way has no event yet: its hold tells of it.
   if (message.status === 'sending' && row.heldAt) {
     const place = { partition: row.partition ?? undefined, offset: row.offset ?? undefined }
@@ -167,6 +168,9 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       sensitive: message.sensitive,
       created_by: message.createdByName,
       message_id_header: messageIdHeader(message.id, message.fromAddress),
+      send_at: events.find((event) => event.event === 'accepted')?.detail.sendAt ?? null,
+      resend_of: message.resendOf,
+      route: taken ? (taken.detail.route ?? 'primary') : null,
       user: row.userId === null ? null : { id: row.userId, name: row.userName },
     },
     events,

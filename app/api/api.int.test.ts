@@ -7,6 +7,9 @@ import { knownPassword, openTestContext, type TestContext } from '@/server/testi
 import { createTestDatabase } from '@/stack/testing/services'
 import type { Handler } from './handle'
 import * as health from './health/route'
+import * as cancel from './messages/[id]/cancel/route'
+import * as resend from './messages/[id]/resend/route'
+import * as retry from './messages/[id]/retry/route'
 import * as message from './messages/[id]/route'
 import * as messages from './messages/route'
 import * as send from './messaging/send/route'
@@ -130,6 +133,29 @@ test('what was written can be read, and a user can be deleted', async () => {
     answer: { error: false },
   })
   expect(await withKey(user.GET, 'GET', { id: created['id'] as number })).toMatchObject({ status: 404 })
+})
+
+test('a message is scheduled, cancelled and sent again', async () => {
+  const sendAt = inDays(1)
+  const { answer } = await withKey(send.POST, 'POST', { body: { ...mail, send_at: sendAt } })
+  expect(answer).toEqual({ success: true, message: 'Message queued for delivery', id: answer['id'], send_at: sendAt })
+  const id = answer['id'] as string
+  const shown = async (which: string) => (await withKey(message.GET, 'GET', { id: which })).answer['message']
+  const expires = new Date(Date.parse(sendAt) + 72 * 3_600_000).toISOString()
+  expect(await shown(id)).toMatchObject({
+    due_at: sendAt,
+    send_at: sendAt,
+    expires_at: expires,
+    resend_of: null,
+    route: null,
+    summary: expect.stringContaining('as asked') as string,
+  })
+  expect(await withKey(retry.POST, 'POST', { id })).toMatchObject({ status: 409 })
+  expect(await withKey(cancel.POST, 'POST', { id })).toMatchObject({ status: 200, answer: { success: true, id } })
+  expect(await withKey(cancel.POST, 'POST', { id })).toMatchObject({ status: 409, answer: { error: true } })
+  const again = await withKey(resend.POST, 'POST', { id })
+  expect(again).toMatchObject({ status: 202, answer: { success: true, message: 'Message queued for delivery' } })
+  expect(await shown(again.answer['id'] as string)).toMatchObject({ resend_of: id, send_at: null })
 })
 
 describe('bad input writes nothing and names the fault', () => {
@@ -278,6 +304,9 @@ describe('who may call', () => {
     ['POST /api/messaging/send', send.POST, 'POST', 'messages:send'],
     ['GET /api/messages', messages.GET, 'GET', 'messages:read'],
     ['GET /api/messages/{id}', message.GET, 'GET', 'messages:read'],
+    ['POST /api/messages/{id}/cancel', cancel.POST, 'POST', 'messages:manage'],
+    ['POST /api/messages/{id}/resend', resend.POST, 'POST', 'messages:manage'],
+    ['POST /api/messages/{id}/retry', retry.POST, 'POST', 'messages:manage'],
   ]
 
   test.each(every)(

@@ -1,10 +1,10 @@
-import { z } from 'zod'
 import { getMessage } from '@/server/get-message'
 import { handle, otherMethods } from '../../handle'
+import { messageParams } from '../message-params'
 
 export const GET = handle({
   access: 'messages:read',
-  params: z.object({ id: z.uuid() }),
+  params: messageParams,
   run: async ({ context, params }) => ({ body: { error: false, message: await getMessage(context, params.id) } }),
 })
 

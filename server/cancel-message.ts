@@ -1,0 +1,27 @@
+import { findState } from '@/db/act-on-message'
+import { writeAudit } from '@/db/audit'
+import { cancelOne } from '@/db/cancel-messages'
+import { auditNameOf, nameOf } from './actor'
+import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
+import { noSuchMessage, whyNotCancelled } from './refusals'
+
+export type CancelledMessage = { id: string }
+
+/** Cancels a message that nobody is sending yet. Its secret is erased with it. */
+export async function cancelMessage(
+  context: Context,
+  asked: AskedOnce<CancelledMessage>,
+  id: string,
+): Promise<CancelledMessage> {
+  const { actor, requestId } = asked
+  const { result } = await writeOnce(context, asked, async (tx) => {
+    if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) {
+      const message = await findState(tx, id)
+      throw message ? whyNotCancelled(message) : noSuchMessage()
+    }
+    await writeAudit(tx, { actor: auditNameOf(actor), action: 'message.cancelled', target: `message:${id}`, requestId })
+    return { result: { id } }
+  })
+  return result
+}

@@ -1,0 +1,54 @@
+import { AppError } from '@/core/errors'
+import type { Status } from '@/core/message'
+import { utcWords } from './words'
+
+type Facts = { status: Status; sentAt: Date | null; dueAt: Date }
+
+const conflict = (sentence: string) => new AppError('conflict', sentence)
+
+export const noSuchMessage = () => new AppError('not_found', 'There is no such message.')
+
+const beingSent = 'It is being sent at this moment.'
+const acceptedAt = ({ sentAt, dueAt }: Facts) => `It was accepted at ${utcWords((sentAt ?? dueAt).toISOString())}`
+const onTheList = 'This address is on the suppression list.'
+
+/** Why a message is not cancelled; it had no work that was free. */
+export function whyNotCancelled(message: Facts): AppError {
+  switch (message.status) {
+    case 'queued':
+    case 'retrying':
+    case 'sending':
+      return conflict(`${beingSent} If this try fails, it can be cancelled before the next.`)
+    case 'sent':
+      return conflict(`${acceptedAt(message)}, so it cannot be cancelled any more.`)
+    case 'dead':
+      return conflict('It was given up already, so there is nothing to cancel.')
+    case 'cancelled':
+      return conflict('It was cancelled already.')
+    case 'suppressed':
+      return conflict(`${onTheList} It is not going to be sent, so there is nothing to cancel.`)
+    default:
+      return message.status satisfies never
+  }
+}
+
+/** Why a message is not tried again; null when it may be. */
+export function whyNotRetried(message: Facts): AppError | null {
+  switch (message.status) {
+    case 'dead':
+    case 'retrying':
+      return null
+    case 'queued':
+      return conflict('It is still waiting for its first try; there is nothing to repeat yet.')
+    case 'sending':
+      return conflict(beingSent)
+    case 'sent':
+      return conflict(`${acceptedAt(message)}; send it again as a new message instead.`)
+    case 'cancelled':
+      return conflict('It was cancelled; send it again as a new message instead.')
+    case 'suppressed':
+      return conflict(`${onTheList} Remove it from the list, then send the message again as a new one.`)
+    default:
+      return message.status satisfies never
+  }
+}

@@ -1,0 +1,71 @@
+import { AppError } from '@/core/errors'
+import { isFinal, priorityOfRank } from '@/core/message'
+import type { Actor } from '@/core/permissions'
+import { noteResent, type LockedMessage } from '@/db/act-on-message'
+import { writeAudit } from '@/db/audit'
+import type { User } from '@/db/users'
+import type { Secret } from '@/emails/registry'
+import { open } from '@/runtime/seal'
+import { accountContent, typeOfAccountMail } from './account-mail'
+import { auditNameOf, nameOf } from './actor'
+import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
+import { publishQueued, queueMail, type Mail } from './queue-mail'
+import { checkedAccount, checkedTemplate, lockWithAccount } from './sent-again'
+
+export type ResentMessage = { id: string }
+
+/** Sends a message that has come to its end once more, as a new one. The two lead to each other. */
+export async function resendMessage(
+  context: Context,
+  asked: AskedOnce<ResentMessage>,
+  id: string,
+): Promise<ResentMessage> {
+  const { actor, requestId } = asked
+  const by = nameOf(actor)
+  const { result, queued } = await writeOnce(context, asked, async (tx) => {
+    const { message, user } = await lockWithAccount(tx, id)
+    if (!isFinal(message.status)) {
+      throw new AppError('conflict', 'It is still on its way: wait for what becomes of it, or cancel it first.')
+    }
+    const queued = await queueMail(context, tx, {
+      ...contentOf(context, actor, message, user),
+      from: message.fromAddress,
+      replyTo: message.replyTo,
+      subject: message.subject,
+      priority: priorityOfRank(message.priority),
+      sensitive: message.sensitive,
+      createdByName: by,
+      onAmbiguous: message.onAmbiguous,
+      resendOf: id,
+    })
+    await noteResent(tx, { id, otherId: queued.id, by })
+    await writeAudit(tx, {
+      actor: auditNameOf(actor),
+      action: 'message.resent',
+      target: `message:${id}`,
+      detail: { new_message_id: queued.id },
+      requestId,
+    })
+    return { result: { id: queued.id }, queued }
+  })
+  await publishQueued(context, queued)
+  return result
+}
+
+type Content = Pick<Mail, 'type' | 'template' | 'to' | 'data' | 'secret' | 'userId'>
+
+/** Mail of an account goes to the address that it has now, in its words of now, and with a new link; the rest as it was. */
+function contentOf({ config }: Context, actor: Actor, message: LockedMessage, user: User | null): Content {
+  const template = checkedTemplate(message)
+  const { sealed } = message
+  // Bound to the old message: it is opened here, and sealed anew for the id of the new one.
+  const secret = sealed === null ? null : (JSON.parse(open(sealed, message.id, config.SECRETS_KEYS)) as Secret)
+  if (template === 'plain') {
+    const { type, data } = message
+    return { type, template, to: message.toAddress, data, secret, userId: message.userId }
+  }
+  const account = checkedAccount(actor, user, template)
+  const { data } = accountContent(config, account, template, message.data, secret === null ? 'link' : 'password')
+  return { type: typeOfAccountMail(template), template, to: account.email, data, secret, userId: account.id }
+}
