@@ -5,8 +5,9 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
-# What the build needs comes without install scripts: none of them runs.
-RUN npm ci --ignore-scripts
+COPY patches ./patches
+# What the build needs comes without install scripts: none of them runs. Our own, which patches postgres.js, is named.
+RUN npm ci --ignore-scripts && npm run postinstall
 COPY . .
 # A clone made with umask 077 would give files that the process may not read.
 RUN npm run build && chmod -R a+rX .next/standalone dist db/migrations

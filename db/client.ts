@@ -11,26 +11,46 @@ export type Executor = Database | Transaction
 /** Plain statements for the worker's hot path. */
 export type { Sql }
 
-type Options = { url: string; max: number; part: string; statementTimeoutMs?: number }
+type Options = {
+  url: string
+  max: number
+  part: string
+  /** When Postgres has said nothing for so long, a query fails and its connection is closed. */
+  answerWithinMs?: number
+}
 
-function connect(options: Options, settings: Record<string, string | number>) {
-  return postgres(options.url, {
+/** Below the 4.5 s that a request may take in all (server/failures.ts). */
+const webAnswerMs = 4_000
+const workerAnswerMs = 9_000
+
+function connect(options: Options, answerWithinMs: number, settings: Partial<postgres.Options<{}>> = {}) {
+  const sql = postgres(options.url, {
     max: options.max,
-    connect_timeout: 5,
+    connect_timeout: 3,
+    // Ours, by patches/: without it a query on a line that has gone silent is never answered.
+    query_timeout: answerWithinMs / 1_000,
+    keep_alive: 10,
     // Its own backoff grows to 20 s over all connections together: Postgres would be back long before anyone asks again.
     backoff: () => 0.1 + Math.random() * 0.2,
     onnotice: () => undefined,
+    ...settings,
     connection: {
       application_name: options.part,
-      statement_timeout: options.statementTimeoutMs ?? 15_000,
+      // Before the deadline above, so that a server that lives always says itself what became of a statement.
+      statement_timeout: Math.max(answerWithinMs - 500, 1),
+      // A transaction whose client was lost must not keep its locks.
+      idle_in_transaction_session_timeout: 10_000,
       TimeZone: 'UTC',
-      ...settings,
+      ...settings.connection,
     },
   })
+  // Where npm was told to run no scripts: such a driver can end the process, and wait for ever.
+  if (!('query_timeout' in sql.options)) throw new Error('postgres.js lacks our patch: run `npm run postinstall`.')
+  return sql
 }
 
 export function openDatabase(options: Options): { db: Database; sql: Sql; close: () => Promise<void> } {
-  const sql = connect(options, {})
+  const sql = connect(options, options.answerWithinMs ?? webAnswerMs)
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) }
 }
 
@@ -39,11 +59,40 @@ export function openDatabase(options: Options): { db: Database; sql: Sql; close:
  * statement is planned with its values.
  */
 export function openWorkerDatabase(options: Options): Sql {
-  return connect(options, { plan_cache_mode: 'force_custom_plan' })
+  return connect(options, options.answerWithinMs ?? workerAnswerMs, {
+    connection: { plan_cache_mode: 'force_custom_plan' },
+  })
 }
 
-/** Calls back whenever work was left for the relay. Reconnects by itself; polling is the safety net. */
-export async function listenForWork(sql: Sql, onWork: () => void): Promise<{ stop: () => Promise<void> }> {
-  const listening = await sql.listen('outbox', onWork)
-  return { stop: () => listening.unlisten() }
+/**
+ * Calls back whenever work was left for the relay. What comes while the line is down is missed: polling is the safety net.
+ *
+ * LISTEN is said again and again. A session that listens already takes no notice; a line that has gone silent, on which
+ * nothing would ever come, misses its deadline and is replaced; and a new session begins to listen.
+ */
+export function listenForWork(
+  url: string,
+  onWork: () => void,
+  { sayEveryMs, answerWithinMs } = { sayEveryMs: 5_000, answerWithinMs: workerAnswerMs },
+): { stop: () => Promise<void> } {
+  const line = connect({ url, max: 1, part: 'relay' }, answerWithinMs, {
+    onnotify: onWork,
+    max_lifetime: null,
+    fetch_types: false,
+  })
+  let timer: NodeJS.Timeout
+  let isStopped = false
+  const listen = async () => {
+    // Away: said again below, and by whoever else asks Postgres for something now.
+    await line`listen outbox`.catch(() => undefined)
+    if (!isStopped) timer = setTimeout(() => void listen(), sayEveryMs)
+  }
+  void listen()
+  return {
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await line.end({ timeout: 1 })
+    },
+  }
 }

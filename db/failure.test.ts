@@ -4,12 +4,21 @@ import { isDatabaseAway, violatesUnique, withoutParameters } from './failure'
 const wrapped = (fields: object) =>
   new Error('Failed query: select\nparams: secret', { cause: Object.assign(new Error('cause'), fields) })
 
-test.each(['57P01', '57P03', '53300', '08006', '57014', 'ECONNREFUSED', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED'])(
-  '%s means away',
-  (code) => {
-    expect(isDatabaseAway(wrapped({ code }))).toBe(true)
-  },
-)
+test.each([
+  '57P01',
+  '57P03',
+  '53300',
+  '08006',
+  '57014',
+  'ECONNREFUSED',
+  'CONNECT_TIMEOUT',
+  'QUERY_TIMEOUT',
+  'CONNECTION_CLOSED',
+  '55P03',
+  '25P03',
+])('%s means away', (code) => {
+  expect(isDatabaseAway(wrapped({ code }))).toBe(true)
+})
 
 test.each(['23505', '42P01', '22021'])('%s is our own fault', (code) => {
   expect(isDatabaseAway(wrapped({ code }))).toBe(false)

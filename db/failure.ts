@@ -8,10 +8,13 @@ function faultOf(error: unknown): DatabaseFault | null {
   return null
 }
 
-/** SQLSTATE classes and codes: connection, shutting down or starting, too many connections, statement timeout. */
-const awayStates = /^(08...|57P0[123]|53300|57014)$/
+/**
+ * SQLSTATE classes and codes: connection, shutting down or starting, too many connections, statement timeout, idle in a
+ * transaction for too long, a lock that was not had in time.
+ */
+const awayStates = /^(08...|57P0[1235]|53300|57014|25P03|55P03)$/
 const awayCodes =
-  /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+  /^((CONNECT|QUERY)_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
 /** Postgres cannot be reached or cannot answer now; the same request may work in a moment. */
 export function isDatabaseAway(error: unknown): boolean {

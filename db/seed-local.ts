@@ -14,7 +14,7 @@ const keyName = 'local'
 
 async function main() {
   const config = readSeedConfig()
-  const { db, close } = openDatabase({ url: config.DATABASE_URL, max: 1, part: 'seed' })
+  const { db, close } = openDatabase({ url: config.DATABASE_URL, max: 1, part: 'seed', answerWithinMs: 15_000 })
   try {
     await db.transaction(async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(hashtext('usual-store-seed'))`)

@@ -1,7 +1,7 @@
 // What `npm start` and `npm test` need before anything else can run; plain JavaScript, because nothing is installed yet.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,10 +20,15 @@ function checkNode() {
   fail(`Node ${process.versions.node} is too old: install Node 20.19 or newer (24 is recommended, see .nvmrc).`)
 }
 
-/** Checks Node, and runs `npm ci` when the lock file is not the one that was installed. */
+/** What decides what is installed: the lock file, and what is changed in packages after that. */
+const sources = () => ['package-lock.json', ...readdirSync('patches').map((name) => join('patches', name))]
+
+/** Checks Node, and runs `npm ci` when that is not what was installed. */
 export async function installWhenChanged() {
   checkNode()
-  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
+  const hash = createHash('sha256')
+  for (const file of sources()) hash.update(readFileSync(file))
+  const lock = hash.digest('hex')
   if (isInstalled(lock)) return
   const release = await takeTurn()
   try {
@@ -82,7 +87,8 @@ function isRunning(pid) {
 function isInstalled(lock) {
   if (!existsSync(INSTALLED)) return false
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return true
-  return statSync(INSTALLED).mtimeMs >= statSync('package-lock.json').mtimeMs // installed by hand
+  const installedAt = statSync(INSTALLED).mtimeMs
+  return sources().every((file) => installedAt >= statSync(file).mtimeMs) // installed by hand
 }
 
 function fail(sentence) {

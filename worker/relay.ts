@@ -51,8 +51,8 @@ export class Relay {
 
   constructor(private readonly tools: Tools) {}
 
-  async start(): Promise<void> {
-    this.#listening = await listenForWork(this.tools.sql, () => this.#rouse())
+  start(): void {
+    this.#listening = listenForWork(this.tools.config.DATABASE_URL, () => this.#rouse())
     this.#loop = this.#run()
   }
 

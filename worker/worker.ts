@@ -98,7 +98,7 @@ export async function startWorker(input: {
       onDead: input.onDead,
     })
   }, log)
-  await relay.start()
+  relay.start()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
 
   return {

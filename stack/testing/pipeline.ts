@@ -59,7 +59,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
   }
   const config: WorkerConfig = readWorkerConfig(environment)
   const log = createLog('test', 'silent')
-  const { db, sql, close } = openDatabase({ url: database.url, max: 4, part: 'test' })
+  const { db, sql, close } = openDatabase({ url: database.url, max: 4, part: 'test', answerWithinMs: 30_000 })
   await ensureTopics(config, log)
   const publisher = new Publisher(config, 'test', log)
   const closers: (() => Promise<unknown>)[] = []
