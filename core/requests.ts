@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addressSchema } from './address'
+import { cursorOf, exactInstant } from './cursor'
 import { ambiguousRules, messageTypes, priorities, statuses } from './message'
 import { roles } from './roles'
 
@@ -118,6 +119,49 @@ export const listMessagesQuery = z.strictObject({
   limit: wholeNumber(100).default(25),
 })
 export type ListMessagesQuery = z.output<typeof listMessagesQuery>
+
+/** Ordered by when they came, the newest first. */
+export const listSuppressionsQuery = z.strictObject({
+  search: z.string().trim().max(254).optional(),
+  cursor: cursorOf(z.tuple([exactInstant, z.string().max(254)])).optional(),
+  limit: wholeNumber(100).default(25),
+})
+export type ListSuppressionsQuery = z.output<typeof listSuppressionsQuery>
+
+export const addSuppressionRequest = z.strictObject({ address: addressSchema, note: line(500).optional() })
+export type AddSuppressionRequest = z.output<typeof addSuppressionRequest>
+
+export const removeSuppressionQuery = z.strictObject({ reason: line(500).optional() })
+
+/** A topic's name, as Kafka allows it. */
+const topicName = z.string().regex(/^[\w.-]{1,249}$/)
+
+export const listDeadRecordsQuery = z.strictObject({
+  cursor: cursorOf(
+    z.tuple([
+      exactInstant,
+      topicName,
+      z
+        .number()
+        .int()
+        .nonnegative()
+        .max(2 ** 31 - 1),
+      z.number().int().nonnegative(),
+    ]),
+  ).optional(),
+  limit: wholeNumber(100).default(25),
+})
+export type ListDeadRecordsQuery = z.output<typeof listDeadRecordsQuery>
+
+const placeNumber = (digits: RegExp) => z.string().regex(digits).transform(Number)
+
+/** Where a record stands in Kafka. */
+export const deadRecordParams = z.object({
+  topic: topicName,
+  partition: placeNumber(/^\d{1,9}$/),
+  offset: placeNumber(/^\d{1,15}$/),
+})
+export type DeadRecordPlace = z.output<typeof deadRecordParams>
 
 const needed = 'This field is needed.'
 

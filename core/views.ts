@@ -1,3 +1,4 @@
+import type { MailState } from './mail-state'
 import type { DeadReason, MessageType, Priority, Status } from './message'
 import type { Role } from './roles'
 
@@ -97,3 +98,50 @@ export type MessageEventKind =
   | 'retried'
   /** Sent again by people, as a message of its own. */
   | 'resent'
+
+/** An address that gets no mail. */
+export type SuppressionView = {
+  address: string
+  /** hard_bounce: a mail server said that there is no such mailbox. */
+  reason: 'hard_bounce' | 'manual'
+  /** In words: the server's reply, or what the person wrote. */
+  note: string | null
+  /** The message whose bounce entered it. */
+  message_id: string | null
+  added_by: string
+  added_at: string
+}
+
+/** Whether mail flows, and what that is told from. */
+export type DeliveryView = MailState & {
+  routes: {
+    route: 'primary' | 'fallback'
+    state: 'closed' | 'open' | 'half_open'
+    kind: 'outage' | 'throttle' | 'configuration' | 'quota' | null
+    cause: string | null
+    opened_at: string | null
+  }[]
+  /** The day's share of SEND_RATE is used up until then. */
+  day_rate_used_up_until: string | null
+}
+
+/** A record that was kept aside. */
+export type DeadRecordItem = {
+  topic: string
+  partition: number
+  offset: number
+  reason: string
+  /** Of the value, in bytes. */
+  size: number
+  received_at: string
+  /** The beginning, made harmless; null when there is none. */
+  key: string | null
+  value: string | null
+}
+
+export type DeadRecordView = DeadRecordItem & {
+  headers: Record<string, string>
+  /** Every byte, in base64. */
+  key_base64: string | null
+  value_base64: string | null
+}

@@ -6,6 +6,9 @@ import { roles } from '@/core/roles'
 import { knownPassword, openTestContext, type TestContext } from '@/server/testing'
 import { createTestDatabase } from '@/stack/testing/services'
 import type { Handler } from './handle'
+import * as deadRecord from './dead-records/[topic]/[partition]/[offset]/route'
+import * as deadRecords from './dead-records/route'
+import * as delivery from './delivery/route'
 import * as health from './health/route'
 import * as cancel from './messages/[id]/cancel/route'
 import * as resend from './messages/[id]/resend/route'
@@ -14,6 +17,8 @@ import * as message from './messages/[id]/route'
 import * as messages from './messages/route'
 import * as send from './messaging/send/route'
 import * as resetPassword from './reset-password/route'
+import * as suppression from './suppressions/[address]/route'
+import * as suppressions from './suppressions/route'
 import * as setPassword from './set-password/route'
 import * as invitation from './users/[id]/invitation/route'
 import * as user from './users/[id]/route'
@@ -33,12 +38,19 @@ afterAll(async () => {
   await database.drop()
 })
 
-type Call = { body?: unknown; raw?: BodyInit; headers?: Record<string, string>; query?: string; id?: string | number }
+type Call = {
+  body?: unknown
+  raw?: BodyInit
+  headers?: Record<string, string>
+  query?: string
+  id?: string | number
+  params?: Record<string, string>
+}
 
 const origin = 'http://localhost:3005'
 const samePage = { origin }
 
-async function call(handler: Handler, method: string, { body, raw, headers = {}, query = '', id }: Call = {}) {
+async function call(handler: Handler, method: string, { body, raw, headers = {}, query = '', id, params }: Call = {}) {
   const content = body === undefined ? raw : JSON.stringify(body)
   const request = new Request(`${origin}/api/test${query}`, {
     method,
@@ -46,7 +58,7 @@ async function call(handler: Handler, method: string, { body, raw, headers = {},
     headers: { ...(content === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     duplex: 'half',
   } as RequestInit)
-  const response = await handler(request, { params: Promise.resolve({ id: String(id) }) })
+  const response = await handler(request, { params: Promise.resolve(params ?? { id: String(id) }) })
   const answer = (await response.json()) as Record<string, unknown> & { errors?: Record<string, string> }
   return { status: response.status, headers: response.headers, answer }
 }
@@ -156,6 +168,136 @@ test('a message is scheduled, cancelled and sent again', async () => {
   const again = await withKey(resend.POST, 'POST', { id })
   expect(again).toMatchObject({ status: 202, answer: { success: true, message: 'Message queued for delivery' } })
   expect(await shown(again.answer['id'] as string)).toMatchObject({ resend_of: id, send_at: null })
+})
+
+const add = (body: object) => withKey(suppressions.POST, 'POST', { body })
+const remove = (address: string, query = '') => withKey(suppression.DELETE, 'DELETE', { params: { address }, query })
+const list = async (query = '') =>
+  (await withKey(suppressions.GET, 'GET', { query })).answer as unknown as {
+    suppressions: { address: string; reason: string }[]
+    next_cursor: string | null
+  }
+const audit = (action: string) =>
+  app.db.execute(sql`select target, detail from audit_log where action = ${action} order by id desc limit 1`)
+
+describe('the suppression list', () => {
+  test('an address is entered once, whoever asks again, and taken off with a reason; both are audited', async () => {
+    const added = await add({ address: 'Gone@example.com', note: 'Asked for no mail' })
+    expect(added).toMatchObject({
+      status: 201,
+      answer: {
+        error: false,
+        suppression: {
+          address: 'Gone@example.com',
+          reason: 'manual',
+          note: 'Asked for no mail',
+          message_id: null,
+          added_by: 'API key "test"',
+        },
+      },
+    })
+    const again = await add({ address: 'gone@EXAMPLE.com' })
+    expect(again).toMatchObject({ status: 200, answer: { suppression: added.answer['suppression'] } })
+    expect(await audit('suppression.added')).toEqual([
+      { target: 'address:gone@example.com', detail: { reason: 'manual', note: 'Asked for no mail' } },
+    ])
+    expect(await list('?search=gone%40')).toMatchObject({ suppressions: [{ address: 'Gone@example.com' }] })
+
+    expect(await remove('GONE@example.com', '?reason=They%20called')).toMatchObject({ status: 200 })
+    expect(await audit('suppression.removed')).toMatchObject([
+      { target: 'address:gone@example.com', detail: { reason: 'They called', was: { note: 'Asked for no mail' } } },
+    ])
+    expect(await remove('gone@example.com')).toMatchObject({ status: 404 })
+  })
+
+  test('is read page by page, the newest first, with nothing skipped or shown twice', async () => {
+    const addresses = [1, 2, 3, 4, 5].map((number) => `page-${number}@example.com`)
+    for (const address of addresses) await add({ address })
+    // As a bounce storm enters them: all in one moment.
+    await app.db.execute(
+      sql`update suppressions set created_at = '2026-11-27T18:00:00.123456Z' where address_key like 'page-%'`,
+    )
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = await list(`?search=page-&limit=2${cursor && `&cursor=${cursor}`}`)
+      seen.push(...page.suppressions.map(({ address }) => address))
+      cursor = page.next_cursor
+    }
+    expect(seen).toEqual(addresses.toReversed())
+  })
+
+  test('refuses what is no address, no cursor or no word', async () => {
+    expect((await add({ address: 'a@example.com, b@example.com' })).status).toBe(422)
+    expect((await add({ address: 'a@example.com', note: 'two\nlines' })).status).toBe(422)
+    expect((await withKey(suppressions.GET, 'GET', { query: '?cursor=made-up' })).status).toBe(422)
+    expect((await remove('nobody')).status).toBe(404)
+    expect((await remove('a@example.com\0')).status).toBe(404)
+  })
+})
+
+test('delivery tells whether mail flows, since when not, how many wait and why', async () => {
+  await app.db.execute(sql`truncate messages, outbox, breakers`)
+  expect((await withKey(delivery.GET, 'GET')).answer).toEqual({
+    error: false,
+    state: 'flowing',
+    since: null,
+    waiting: 0,
+    kind: null,
+    sentence: 'Mail flows.',
+    routes: [],
+    day_rate_used_up_until: null,
+  })
+  await app.db.execute(sql`
+    insert into breakers (route, state, kind, cause, opened_at)
+    values ('primary', 'open', 'configuration', 'credentials_refused', '2026-11-27T14:02:00Z')`)
+  for (const more of [{}, {}, { send_at: inDays(1) }]) await withKey(send.POST, 'POST', { body: { ...mail, ...more } })
+  expect((await withKey(delivery.GET, 'GET')).answer).toMatchObject({
+    state: 'delayed',
+    since: '2026-11-27T14:02:00.000Z',
+    waiting: 2,
+    kind: 'configuration',
+    sentence: expect.stringMatching(/since 14:02 UTC.*2 mails are waiting, none lost.*SMTP_PASSWORD/) as string,
+    routes: [{ route: 'primary', state: 'open', opened_at: '2026-11-27T14:02:00.000Z' }],
+  })
+  await app.db.execute(sql`truncate breakers`)
+  await app.db.execute(sql`
+    insert into send_rate (id, tokens, day, used_up_until) values (1, 0, current_date, now() + interval '1 hour')`)
+  expect((await withKey(delivery.GET, 'GET')).answer).toMatchObject({ state: 'delayed', kind: 'day_rate' })
+  await app.db.execute(sql`truncate send_rate`)
+})
+
+test('dead records are listed harmlessly, and read byte for byte', async () => {
+  const value = Buffer.concat([Buffer.from('{"a":\0\u001B[31m'), Buffer.from([0xff]), Buffer.alloc(5000, 'x')])
+  for (const offset of [7, 8, 9]) {
+    await app.db.execute(sql`
+      insert into dead_records (topic, partition, "offset", reason, key, value, headers, received_at)
+      values ('email-notifications', 2, ${offset}, 'not_json', ${offset === 9 ? null : Buffer.from('k')}, ${offset === 9 ? null : value},
+        '{"type": "welcome"}', '2026-11-27T18:00:00.123456Z')`)
+  }
+  const first = await withKey(deadRecords.GET, 'GET', { query: '?limit=2' })
+  expect(first.answer).toMatchObject({
+    error: false,
+    dead_records: [
+      { topic: 'email-notifications', partition: 2, offset: 9, size: 0, key: null, value: null },
+      { offset: 8, reason: 'not_json', size: value.length, received_at: '2026-11-27T18:00:00.123Z', key: 'k' },
+    ],
+  })
+  const shown = (first.answer['dead_records'] as { value: string }[])[1]?.value
+  expect(shown).toBe(`{"a":\uFFFD\uFFFD[31m\uFFFD${'x'.repeat(488)}`)
+  const rest = await withKey(deadRecords.GET, 'GET', {
+    query: `?limit=2&cursor=${String(first.answer['next_cursor'])}`,
+  })
+  expect(rest.answer).toMatchObject({ dead_records: [{ offset: 7 }], next_cursor: null })
+
+  const one = (offset: string) =>
+    withKey(deadRecord.GET, 'GET', { params: { topic: 'email-notifications', partition: '2', offset } })
+  expect((await one('8')).answer).toMatchObject({
+    error: false,
+    dead_record: { headers: { type: 'welcome' }, key_base64: 'aw==', value_base64: value.toString('base64') },
+  })
+  expect((await one('9')).answer).toMatchObject({ dead_record: { key_base64: null, value_base64: null } })
+  for (const offset of ['6', '-1', 'x', '99999999999999999999']) expect((await one(offset)).status).toBe(404)
 })
 
 describe('bad input writes nothing and names the fault', () => {
@@ -307,6 +449,12 @@ describe('who may call', () => {
     ['POST /api/messages/{id}/cancel', cancel.POST, 'POST', 'messages:manage'],
     ['POST /api/messages/{id}/resend', resend.POST, 'POST', 'messages:manage'],
     ['POST /api/messages/{id}/retry', retry.POST, 'POST', 'messages:manage'],
+    ['GET /api/suppressions', suppressions.GET, 'GET', 'messages:manage'],
+    ['POST /api/suppressions', suppressions.POST, 'POST', 'messages:manage'],
+    ['DELETE /api/suppressions/{address}', suppression.DELETE, 'DELETE', 'messages:manage'],
+    ['GET /api/dead-records', deadRecords.GET, 'GET', 'messages:manage'],
+    ['GET /api/dead-records/{topic}/{partition}/{offset}', deadRecord.GET, 'GET', 'messages:manage'],
+    ['GET /api/delivery', delivery.GET, 'GET', 'messages:read'],
   ]
 
   test.each(every)(

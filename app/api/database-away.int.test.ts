@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { encode } from 'next-auth/jwt'
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js'
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js'
@@ -9,8 +11,6 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { openTestContext, type TestContext } from '@/server/testing'
 import * as auth from './auth/[...nextauth]/route'
 import type { Handler } from './handle'
-import * as health from './health/route'
-import * as users from './users/route'
 
 // Next's own start does this; without it the route cannot read the cookies of the request.
 await vi.hoisted(async () => Object.assign(globalThis, await import('node:async_hooks')))
@@ -38,23 +38,55 @@ async function databaseAt(kind: 'silent' | 'closed'): Promise<string> {
   return `postgres://u:p@127.0.0.1:${port}/app`
 }
 
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+type RouteModule = Record<(typeof methods)[number], Handler>
+
+/** Every route there is, so that a new one is asked too; next-auth's is below, and what names nothing asks no database. */
+async function everyRoute(): Promise<[string, RouteModule][]> {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  const routes = files.filter((file) => file.endsWith('route.ts') && !/nextauth|unknown/.test(file))
+  return Promise.all(
+    routes.map(async (file): Promise<[string, RouteModule]> => [
+      file,
+      (await import(/* @vite-ignore */ join(import.meta.dirname, file))) as RouteModule,
+    ]),
+  )
+}
+
+/** Fits every path, so that the database is what is asked next. */
+const params = { id: '1', address: 'a@example.com', topic: 'email-notifications', partition: '0', offset: '0' }
+
 test.each(['closed', 'silent'] as const)('with a %s database every call answers 503 within 5 s', async (kind) => {
   app = await openTestContext({ DATABASE_URL: await databaseAt(kind) })
-  const headers = { authorization: 'Bearer usk_0123456789012345678901234567890123' }
+  const routes = await everyRoute()
+  const token = await encode({ token: { sub: '1', version: 1 }, secret: app.config.NEXTAUTH_SECRET })
+  const headers = {
+    authorization: 'Bearer usk_0123456789012345678901234567890123',
+    cookie: `next-auth.session-token=${token}`,
+    origin: 'http://localhost:3005',
+    'content-type': 'application/json',
+  }
+  // What the one call that anybody may make has to hold before it asks the database.
+  const body = JSON.stringify({ token: 'made-up', password: 'long-enough' })
   const answers = await Promise.all(
-    [health.GET, users.GET].map(async (handler) => {
-      const startedAt = performance.now()
-      const response = await handler(new Request('http://localhost/api/test', { headers }), {
-        params: Promise.resolve({}),
-      })
-      return { status: response.status, body: (await response.json()) as object, ms: performance.now() - startedAt }
-    }),
+    routes.flatMap(([file, route]) =>
+      methods.map(async (method) => {
+        const startedAt = performance.now()
+        const request = new Request('http://localhost:3005/api/test', {
+          method,
+          headers,
+          ...(method === 'GET' ? {} : { body }),
+        })
+        const response = await route[method](request, { params: Promise.resolve(params) })
+        const said = (await response.json()) as { message?: string }
+        return { call: `${method} ${file}`, status: response.status, said, ms: performance.now() - startedAt }
+      }),
+    ),
   )
-  for (const answer of answers) {
-    expect(answer).toMatchObject({
-      status: 503,
-      body: { error: true, message: expect.stringContaining('database') as string },
-    })
+  const asked = answers.filter(({ status }) => status !== 405)
+  for (const [file] of routes) expect(asked.map(({ call }) => call)).toContainEqual(expect.stringContaining(` ${file}`))
+  for (const answer of asked) {
+    expect(answer).toMatchObject({ status: 503, said: { message: expect.stringContaining('database') as string } })
     expect(answer.ms).toBeLessThan(5_000)
   }
 })

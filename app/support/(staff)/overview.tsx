@@ -14,14 +14,16 @@ import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
 import { isFinal } from '@/core/message'
 import { createableRoles, type StaffActor } from '@/core/permissions'
-import type { MessageListItem } from '@/core/views'
+import type { DeliveryView, MessageListItem } from '@/core/views'
 import type { MessagePage } from '@/server/list-messages'
+import { DelayedMail } from './delayed-mail'
 import styles from './overview.module.css'
 
 const path = '/api/messages?limit=6'
 
 /** Where a day begins: create somebody, or see what became of the newest mail. */
-export function Overview({ actor, first }: { actor: StaffActor; first: MessagePage }) {
+export function Overview(props: { actor: StaffActor; first: MessagePage; delivery: DeliveryView }) {
+  const { actor, first, delivery } = props
   const query = usePolled<MessagePage>({
     path,
     everyMs: (answer) =>
@@ -49,6 +51,7 @@ export function Overview({ actor, first }: { actor: StaffActor; first: MessagePa
           </>
         }
       />
+      <DelayedMail first={delivery} />
       <div className={page.columns}>
         <section aria-labelledby="newest" className={page.section}>
           <h2 id="newest">The newest mail</h2>

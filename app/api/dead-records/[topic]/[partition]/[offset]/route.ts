@@ -1,0 +1,11 @@
+import { deadRecordParams } from '@/core/requests'
+import { getDeadRecord } from '@/server/get-dead-record'
+import { handle, otherMethods } from '../../../../handle'
+
+export const GET = handle({
+  access: 'messages:manage',
+  params: deadRecordParams,
+  run: async ({ context, params }) => ({ body: { error: false, dead_record: await getDeadRecord(context, params) } }),
+})
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

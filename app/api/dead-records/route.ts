@@ -1,0 +1,11 @@
+import { listDeadRecordsQuery } from '@/core/requests'
+import { listDeadRecords } from '@/server/list-dead-records'
+import { handle, otherMethods } from '../handle'
+
+export const GET = handle({
+  access: 'messages:manage',
+  query: listDeadRecordsQuery,
+  run: async ({ context, query }) => ({ body: { error: false, ...(await listDeadRecords(context, query)) } }),
+})
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

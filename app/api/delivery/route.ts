@@ -1,0 +1,9 @@
+import { getDelivery } from '@/server/get-delivery'
+import { handle, otherMethods } from '../handle'
+
+export const GET = handle({
+  access: 'messages:read',
+  run: async ({ context }) => ({ body: { error: false, ...(await getDelivery(context)) } }),
+})
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

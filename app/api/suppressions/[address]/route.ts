@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { addressSchema } from '@/core/address'
+import { removeSuppressionQuery } from '@/core/requests'
+import { removeSuppression } from '@/server/remove-suppression'
+import { handle, otherMethods } from '../../handle'
+
+export const DELETE = handle({
+  access: 'messages:manage',
+  params: z.object({ address: addressSchema }),
+  query: removeSuppressionQuery,
+  run: async ({ context, params, query, ...asked }) => {
+    await removeSuppression(context, asked, { ...params, ...query })
+    return { body: { error: false, message: 'Address removed from the suppression list' } }
+  },
+})
+
+export const { GET, POST, PUT, PATCH } = otherMethods('DELETE')

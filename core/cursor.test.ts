@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { cursorOf, exactInstant, toCursor } from './cursor'
+
+const schema = cursorOf(z.tuple([exactInstant, z.string(), z.number().int()]))
+const place = ['2026-11-27T18:00:00.123456Z', 'a@example.com', 7] as const
+
+test('a cursor leads back to its place, and can stand in an address as it is', () => {
+  const cursor = toCursor(place)
+  expect(cursor).toMatch(/^[\w-]+$/)
+  expect(schema.parse(cursor)).toEqual(place)
+})
+
+test.each([
+  'x',
+  '',
+  '%00',
+  toCursor([]),
+  toCursor(['2026-11-27', 'a', 7]),
+  toCursor(["2026-11-27T18:00:00.123456Z'; drop table users", 'a', 7]),
+  toCursor([place[0], 'a', 7.5]),
+  'x'.repeat(2000),
+])('a made-up cursor is refused: %s', (made) => {
+  expect(schema.safeParse(made).error?.issues[0]?.message).toBe('This is not a cursor that we gave.')
+})
