@@ -18,7 +18,11 @@ describe('what a try says of the server', () => {
     ['come back later: it works', answered('envelope', 'rcpt', '451 4.3.0 later'), { kind: 'works' }],
     ['never offered', { kind: 'not_begun', why: 'paused' }, { kind: 'nothing' }],
     ['too old', { kind: 'expired' }, { kind: 'nothing' }],
-    ['lost after the dot', failed({ stage: 'dot' }), { kind: 'nothing' }],
+    [
+      'lost after the dot',
+      failed({ stage: 'dot' }),
+      { kind: 'trouble', breaker: 'outage', atOnce: false, atDoor: false },
+    ],
     [
       'no connection',
       failed({ stage: 'connect' }),

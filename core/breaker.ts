@@ -26,8 +26,9 @@ export function signalOf(result: SendResult, about: { ownSender: boolean; outage
   if (result.kind !== 'failed') return { kind: 'nothing' }
   const { failure } = result
   const verdict = classify(failure, about)
-  const breaker = breakerKindOf(verdict.class)
-  if (breaker === null) return verdict.class === 'ambiguous' ? { kind: 'nothing' } : { kind: 'works' }
+  // Lost after the dot once is bad luck; time after time it is an outage that would put every mail in doubt.
+  const breaker = verdict.class === 'ambiguous' ? 'outage' : breakerKindOf(verdict.class)
+  if (breaker === null) return { kind: 'works' }
   if (isSuspect(verdict, failure.stage, about.outages)) return { kind: 'nothing' }
   // Whoever is turned away at the door for their password or their quota need not ask twice; a throttle is meant for all.
   const atDoor = failure.stage === 'connect'

@@ -385,6 +385,15 @@ describe('the story', () => {
     ],
     [
       'dead',
+      { attempt: 1, reply: gone, stage: 'envelope', cause: 'mailbox_unknown', listed: true },
+      [
+        'Try 1: mx.example.net says the mailbox does not exist',
+        'Given up, and the address is on the suppression list now; a notice is on email-dlq',
+        'stop',
+      ],
+    ],
+    [
+      'dead',
       { attempt: 1, reason: 'expired' },
       ['It could not be sent in time, and is too old now', 'Given up; a notice is on email-dlq', 'stop'],
     ],

@@ -173,6 +173,8 @@ export type EventDetail = {
   route?: 'primary' | 'fallback'
   /** The host of that route. */
   host?: string
+  /** dead: its address entered the suppression list by this. */
+  listed?: boolean
   /** suppressed: since when the address has been on the list. */
   since?: string
   /** resent: the new message; accepted: the one that it is sent again for. */
@@ -230,7 +232,9 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(
         `${attempt}: ${detail.flagged ? 'the line broke after the mail had left' : failed(detail, host)}`,
         detail.flagged ? 'unsure' : 'stop',
-        'Given up; a notice is on email-dlq',
+        detail.listed
+          ? 'Given up, and the address is on the suppression list now; a notice is on email-dlq'
+          : 'Given up; a notice is on email-dlq',
       )
     case 'released':
       return line('Given back before it was sent', 'fact', 'The worker was stopping; no try was used')

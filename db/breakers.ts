@@ -93,7 +93,13 @@ export async function closeBreaker(sql: Sql, route: Route): Promise<number | nul
   return row?.ms ?? null
 }
 
-/** A worker has just started, perhaps with what was missing: whatever is open is asked at once. */
-export async function probeAtOnce(sql: Sql): Promise<void> {
-  await sql`update breakers set probe_at = now() where state = 'open'`
+/**
+ * A worker has just started, perhaps with what was missing: whatever is open is asked at once. The rows say which routes there
+ * are, so that the web process knows of a second one before it was ever needed.
+ */
+export async function announceRoutes(sql: Sql, routes: readonly Route[]): Promise<void> {
+  await sql`
+    with gone as (delete from breakers where route <> all(${[...routes]}::text[])),
+    asked as (update breakers set probe_at = now() where state = 'open')
+    insert into breakers (route) select * from unnest(${[...routes]}::text[]) on conflict do nothing`
 }

@@ -300,6 +300,35 @@ describe('settling', () => {
     expect(await work(first.messageId)).toMatchObject([{ attempt: 2, hold: null }])
   })
 
+  it('tells of one long outage once, however often it gives the message back', async () => {
+    const id = await accept()
+    for (let times = 0; times < 3; times++) {
+      const [mine] = await hold([ring(id, 1)])
+      if (!mine) throw new Error('It was not held')
+      await settle(mine, { kind: 'release', delayMs: 0, delayed: true, inDoubtOfItself: true })
+    }
+    expect(await events(id)).toEqual(['accepted', 'delayed'])
+    expect(await message(id)).toMatchObject({ status: 'queued', retry_count: 0, outages: 3 })
+  })
+
+  it('ends a message whose address is on the list as suppressed, and erases its secret', async () => {
+    const ours = await held({ secret: true })
+    await settle(ours, { kind: 'suppress' })
+    expect(await message(ours.messageId)).toMatchObject({ status: 'suppressed', sent_at: null, dead_reason: null })
+    expect(await work(ours.messageId)).toEqual([])
+    expect(await secrets(ours.messageId)).toEqual([])
+    expect(await events(ours.messageId)).toEqual(['accepted', 'suppressed'])
+  })
+
+  it('enters each bounced address once, however many mails to it bounce together', async () => {
+    const [one, two] = [await held(), await held()]
+    await sql`update messages set to_address = case id when ${one.messageId} then 'Twice@example.com' else 'twice@EXAMPLE.com' end
+      where id in (${one.messageId}, ${two.messageId})`
+    const bounce: Outcome = { ...dead, suppressAddress: true }
+    await settleMessages(sql, [settlement(one, bounce, '550 5.1.1'), settlement(two, bounce, '550 5.1.1')])
+    expect(await sql`select 1 from suppressions where address_key = 'twice@example.com'`).toHaveLength(1)
+  })
+
   it('keeps the flag of a message that may have been delivered, whatever comes after', async () => {
     const first = await held()
     await settle(first, { kind: 'retry', delayMs: 0, mayHaveBeenDelivered: true })
@@ -322,6 +351,42 @@ describe('a proof of acceptance that comes late', () => {
     expect(await work(ours.messageId)).toEqual([])
     expect(await secrets(ours.messageId)).toEqual([])
     expect(await events(ours.messageId)).toEqual(['accepted', 'dead', 'proven_sent'])
+  })
+
+  it('takes back the suppression that the bounce of another try had entered, and says so in the audit', async () => {
+    const ours = await held()
+    await settle(ours, { ...dead, suppressAddress: true }, '550 5.1.1 No such user')
+    const { to_address: address } = (await message(ours.messageId)) as { to_address: string }
+    const listed = () => sql`select message_id, reason, note from suppressions where address = ${address}`
+    expect(await listed()).toEqual([
+      { message_id: ours.messageId, reason: 'hard_bounce', note: '550 5.1.1 No such user' },
+    ])
+    await proof(ours)
+    expect(await listed()).toEqual([])
+    expect(await message(ours.messageId)).toMatchObject(provenSent)
+    const audit = await sql`
+      select action, detail->>'reason' as reason from audit_log where detail->>'message_id' = ${ours.messageId} order by id`
+    expect(audit).toEqual([
+      { action: 'suppression.added', reason: 'hard_bounce' },
+      { action: 'suppression.removed', reason: 'proven_sent' },
+    ])
+  })
+
+  it('leaves an entry that people made', async () => {
+    const ours = await held()
+    await settle(ours, dead)
+    await sql`insert into suppressions (address_key, address, reason, message_id, created_by_name)
+      values (${ours.messageId}, ${ours.messageId}, 'manual', ${ours.messageId}, 'Maya Example')`
+    await proof(ours)
+    expect(await sql`select 1 from suppressions where address_key = ${ours.messageId}`).toHaveLength(1)
+  })
+
+  it('recalls a notice that has left for email-dlq already', async () => {
+    const ours = await held()
+    await settle(ours, dead)
+    await sql`delete from outbox where message_id = ${ours.messageId}`
+    await proof(ours)
+    expect(await work(ours.messageId)).toMatchObject([{ kind: 'dead_letter_recalled', hold: null }])
   })
 
   it('changes nothing when only the answer to our own settle was lost', async () => {

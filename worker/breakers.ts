@@ -1,11 +1,11 @@
 import { probeDelayMs, Ramp, signalOf, troublesToOpen, type BreakerKind, type Route, type Signal } from '@/core/breaker'
 import type { SendResult } from '@/core/delivery'
 import {
+  announceRoutes,
   closeBreaker,
   halfOpenBreaker,
   listenForBreakers,
   openBreaker,
-  probeAtOnce,
   probeFailed,
   readBreakers,
   takeProbe,
@@ -83,7 +83,10 @@ export class Breakers {
 
   async start(): Promise<void> {
     this.#listening = await listenForBreakers(this.tools.sql, () => void this.look())
-    await probeAtOnce(this.tools.sql)
+    await announceRoutes(
+      this.tools.sql,
+      this.#lanes.map((lane) => lane.route),
+    )
     await this.look()
     this.#timer = setInterval(() => void this.look(), lookEveryMs)
   }
@@ -119,7 +122,7 @@ export class Breakers {
     messageId: string,
     result: SendResult,
     about: { ownSender: boolean; outages: number },
-  ): Promise<Signal['kind']> {
+  ): Promise<Signal> {
     const lane = this.#lane(route)
     const signal = signalOf(result, about)
     try {
@@ -129,7 +132,7 @@ export class Breakers {
       // What this try came to is recorded all the same; the next one teaches the same again.
       this.tools.log.warn({ err: error, route }, 'The state of the mail server could not be recorded')
     }
-    return signal.kind
+    return signal
   }
 
   #lane(route: Route): Lane {

@@ -107,9 +107,11 @@ async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Pr
     if (!route || !pool) return tried
     const result = await pool.send(mail, () => (tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'))
     tried = { result, route }
-    // Trouble of the server, so nothing was accepted; what is in doubt is never trouble.
-    const learned = await tools.breakers.learn(route, held.messageId, result, about)
-    if (learned !== 'trouble' && !(result.kind === 'not_begun' && result.why === 'paused')) return tried
+    const signal = await tools.breakers.learn(route, held.messageId, result, about)
+    const isPaused = result.kind === 'not_begun' && result.why === 'paused'
+    // Never after an ambiguous send: there a copy by another way is what nobody could recognise.
+    const isTurnedAway = signal.kind === 'trouble' && signal.verdict.class !== 'ambiguous'
+    if (!isPaused && !isTurnedAway) return tried
   }
 }
 
@@ -186,7 +188,7 @@ function detailOf(
     // The first route is what everybody expects; another one is worth telling.
     ...(route === 'fallback' && { route, host: pools.get(route)?.host }),
     ...('mayHaveBeenDelivered' in outcome && outcome.mayHaveBeenDelivered && { flagged: true }),
-    ...(outcome.kind === 'dead' && { reason: outcome.reason }),
+    ...(outcome.kind === 'dead' && { reason: outcome.reason, ...(outcome.suppressAddress && { listed: true }) }),
     ...(result.kind === 'not_wanted' && { by: 'the system', reason: result.why }),
     ...(result.kind === 'suppressed' && { since: result.since, reason: result.reason }),
     ...(result.kind === 'not_begun' && result.why === 'unknown_template' && { reason: result.why }),

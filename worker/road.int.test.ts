@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '@/stack/ports'
+import { goOn, ScriptedSmtp } from '@/stack/scripted-smtp'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { startWorker, type RunningWorker } from './worker'
 
@@ -7,7 +12,12 @@ describe('the road from the outbox to the mailbox', () => {
   let worker: RunningWorker
 
   beforeAll(async () => {
-    road = await openPipeline({ RETRY_BASE_MS: '300', AMBIGUOUS_WAIT_MS: '300', SMTP_REPLY_TIMEOUT_MS: '1500' })
+    road = await openPipeline({
+      BREAKER_PROBE_MS: '200',
+      RETRY_BASE_MS: '300',
+      AMBIGUOUS_WAIT_MS: '300',
+      SMTP_REPLY_TIMEOUT_MS: '1500',
+    })
     worker = await startWorker({
       config: road.config,
       name: 'w1',
@@ -119,10 +129,18 @@ describe('the road from the outbox to the mailbox', () => {
   })
 
   it('stopping gives back what has not begun, unsent, and loses nothing', async () => {
-    const stopped = await openPipeline({ SMTP_CONNECTIONS: '1' })
+    const folder = mkdtempSync(join(tmpdir(), 'usual-store-road-'))
+    const server = new ScriptedSmtp(await freePort(), join(folder, 'smtp.log'))
+    await server.listen()
+    const answer = new AbortController()
+    const answered = new Promise<void>((resolve) => answer.signal.addEventListener('abort', () => resolve()))
+    server.script = ({ moment }) => (moment === 'dot' ? { kind: 'accept_late', reply: answered } : goOn)
+    const stopped = await openPipeline({ SMTP_CONNECTIONS: '1', SMTP_PORT: String(server.port) })
     try {
-      const first = await startWorker({ config: stopped.config, name: 'w2', log: stopped.log, onDead: () => undefined })
-      const asked = await Promise.all(['slow+1@example.com', 'slow+2@example.com'].map((to) => stopped.accept({ to })))
+      const start = (name: string) =>
+        startWorker({ config: stopped.config, name, log: stopped.log, onDead: () => undefined })
+      const first = await start('w2')
+      const asked = await Promise.all(['one@example.com', 'two@example.com'].map((to) => stopped.accept({ to })))
       await stopped.publisher.publish(
         stopped.config.KAFKA_TOPIC,
         asked.map(({ record }) => record),
@@ -131,24 +149,24 @@ describe('the road from the outbox to the mailbox', () => {
       await expect
         .poll(() => stopped.sql`select 1 from messages where status = 'sending'`, { timeout: 20_000, interval: 25 })
         .toHaveLength(2)
-      await first.stop()
+      // One mail has left whole and waits for its reply; the other waits for the one connection.
+      await expect.poll(() => server.accepted, { timeout: 20_000, interval: 25 }).toHaveLength(1)
+      const stopping = first.stop()
+      answer.abort()
+      await stopping
       const rows = await stopped.sql`select status, retry_count, may_have_been_delivered from messages order by id`
-      // Whichever had the one connection could finish; the other waited for it, and is queued as before.
       expect(rows.map((each) => String(each['status'])).toSorted()).toEqual(['queued', 'sent'])
       expect(rows.every((each) => each['retry_count'] === 0 && each['may_have_been_delivered'] === false)).toBe(true)
-      const second = await startWorker({
-        config: stopped.config,
-        name: 'w3',
-        log: stopped.log,
-        onDead: () => undefined,
-      })
+      const second = await start('w3')
       await expect
         .poll(() => stopped.sql`select 1 from messages where status = 'sent'`, { timeout: 20_000, interval: 25 })
         .toHaveLength(2)
       await second.stop()
-      for (const to of ['slow+1@example.com', 'slow+2@example.com']) expect(await stopped.mailsTo(to)).toHaveLength(1)
+      expect(server.accepted.map((mail) => mail.to).toSorted()).toEqual(['one@example.com', 'two@example.com'])
     } finally {
       await stopped.close()
+      await server.close()
+      rmSync(folder, { recursive: true })
     }
   })
 })
