@@ -9,7 +9,7 @@ import { z } from 'zod'
  * - `retrying`   set by settle after a failed try; the next is due at `due_at`.
  * - `sent`       set by settle after the server's 250. Final.
  * - `dead`       set by settle, or after five crashes: given up, with a reason; its notice goes to `email-dlq`. Final, but for
- *                a late proof of acceptance, which always wins.
+ *                a late proof of acceptance, which always wins, and for people, who may put it back with all its tries.
  * - `cancelled`  set by people while nobody holds it. Final.
  * - `suppressed` the address is on the suppression list. Final.
  */
