@@ -32,7 +32,8 @@ export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<vo
     if (missing.length === 0) return
     // False when another process made them in the meantime.
     const made = await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs's own wait gives up when the answer comes from before the topic was known everywhere.
+      waitForLeaders: false,
       topics: missing.map(({ topic, partitions, replication, entries }) => ({
         topic,
         numPartitions: partitions,
@@ -40,9 +41,28 @@ export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<vo
         configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
       })),
     })
-    if (made) log.info({ topics: missing.map(({ topic }) => topic) }, 'Topics created')
+    const names = missing.map(({ topic }) => topic)
+    while (!(await haveLeaders(admin, names))) await new Promise((resolve) => setTimeout(resolve, 50))
+    if (made) log.info({ topics: names }, 'Topics created')
   })
 }
+
+/** Whether records can be written to every partition. A topic that was just made may not be known yet. */
+async function haveLeaders(admin: Admin, topics: string[]): Promise<boolean> {
+  try {
+    const metadata = await admin.fetchTopicMetadata({ topics })
+    return metadata.topics.every(
+      ({ partitions }) =>
+        partitions.length > 0 &&
+        partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0),
+    )
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && notYet.has(String(error.type))) return false
+    throw error
+  }
+}
+
+const notYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'])
 
 /** What of the topics differs from what the settings ask for, in plain sentences. Rejects when Kafka does not answer. */
 export async function checkTopics(config: KafkaConfig, log: Logger): Promise<string[]> {
