@@ -129,7 +129,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
  * The server accepted a mail whose hold we had lost meanwhile. A proof of acceptance always wins: whatever waits to send
  * it again is taken back, and so is the notice that it was dead. It stays flagged: the other worker may have sent it too.
  *
- * When only the answer to our own settle was lost, its event stands there already, and nothing is left to do.
+ * When only the answer to our own settle was lost, or to this statement, its event stands there already, and nothing is left to do.
  */
 export async function settleProvenSent(
   sql: Sql,
@@ -138,7 +138,7 @@ export async function settleProvenSent(
   await sql`
     with ours as (
       select 1 from message_events
-      where message_id = ${proof.messageId} and event = 'sent' and detail->>'hold' = ${proof.hold}
+      where message_id = ${proof.messageId} and event in ('sent', 'proven_sent') and detail->>'hold' = ${proof.hold}
     ), work as (
       select id, kind, priority from outbox where message_id = ${proof.messageId} and not exists (select from ours) order by id for update
     ), gone as (
@@ -171,7 +171,7 @@ export async function settleProvenSent(
       select pg_notify('outbox', '') from before where status = 'dead'
     )
     insert into message_events (message_id, event, detail)
-    select id, 'proven_sent', ${sql.json(proof.detail)} from said left join woken on true`
+    select id, 'proven_sent', ${sql.json({ ...proof.detail, hold: proof.hold })} from said left join woken on true`
 }
 
 /** A secret outlives its dead message by 72 h at most: long enough to send it again, short enough not to lie around. */
