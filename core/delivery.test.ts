@@ -65,6 +65,11 @@ const table: Row[] = [
   },
   { name: 'nobody sends', result: { kind: 'not_begun', why: 'paused' }, ...same(waits) },
   {
+    name: 'not by the second route',
+    result: { kind: 'not_begun', why: 'first_route_only' },
+    ...same({ kind: 'release', delayMs: 30_000, delayed: true }),
+  },
+  {
     name: 'a template of a newer version',
     result: { kind: 'not_begun', why: 'unknown_template' },
     ...same({ kind: 'release', delayMs: 30_000, delayed: true }),

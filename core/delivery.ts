@@ -18,9 +18,9 @@ export type SendResult =
   | { kind: 'suppressed'; since: string; reason: string }
   /**
    * Given back before anything was sent: we are stopping, the hold was too short to begin, nobody sends at the moment
-   * (`paused`), or only a newer worker knows the template.
+   * (`paused`), it must not take the second route, or only a newer worker knows the template.
    */
-  | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' | 'paused' | 'unknown_template' }
+  | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' | 'paused' | 'first_route_only' | 'unknown_template' }
 
 export type Outcome =
   | { kind: 'sent' }
@@ -112,6 +112,7 @@ function whenNotBegun(why: Extract<SendResult, { kind: 'not_begun' }>['why']): O
       return release(soonMs)
     case 'paused':
       return release(soonMs, { delayed: true })
+    case 'first_route_only':
     case 'unknown_template':
       return release(laterMs, { delayed: true })
     default:

@@ -80,7 +80,8 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
     return unsent({ kind: 'not_wanted', why: 'The account was deleted' })
   // Accepted by a newer web process: a newer worker will know it.
   if (!isTemplateName(held.template)) return unsent({ kind: 'not_begun', why: 'unknown_template' })
-  if (tools.breakers.route(held) === null) return unsent({ kind: 'not_begun', why: 'paused' })
+  if (tools.breakers.route(held) === null)
+    return unsent({ kind: 'not_begun', why: held.mayHaveBeenDelivered ? 'first_route_only' : 'paused' })
   let content: string
   try {
     content = await compose(held, held.template, tools)
