@@ -1,0 +1,44 @@
+import type { Audit } from './audit'
+import type { Load } from './load'
+import type { Random } from './random'
+import type { Rig, RigKind } from './rig'
+
+/** One fault, and what must hold beside the bars that hold for every fault. */
+export type Scenario = {
+  id: string
+  title: string
+  kind: RigKind
+  /** Its rig is of no use to others: data is wiped, a disk is filled. */
+  ownRig?: boolean
+  /** How long the load takes; standard: as `--rate` says. */
+  seconds?: (isShort: boolean) => number
+  mix?: Parameters<Load['run']>[0]['mix']
+  /** Reasons to be given up that this fault explains; standard: none. */
+  allowedDead?: readonly string[]
+  /** Accepting itself is what is disturbed, so a request may fail, though never hang. */
+  mayRefuse?: boolean
+  /** How long the work may take after the load and the fault are over; standard 120 s. */
+  drainSeconds?: number
+  /** Runs beside the load. */
+  fault: (run: Run) => Promise<void>
+  /** After everything is done. */
+  check?: (run: Run, audit: Audit) => Promise<void> | void
+}
+
+export type Run = {
+  rig: Rig
+  load: Load
+  tag: string
+  mails: number
+  random: Random
+  /** Part of `npm test`: fewer and shorter faults. */
+  isShort: boolean
+  /** Resolves when this share of the load was asked for. */
+  at: (share: number) => Promise<void>
+  bar: (name: string, isMet: boolean, figure: string) => void
+  note: (name: string, figure: string) => void
+  /** From now on mail must flow again within so long. */
+  mustResume: (what: string, withinMs: number) => void
+  /** So many messages were under way when the fault struck: they may arrive twice, flagged. */
+  mayDuplicate: (count: number) => void
+}
