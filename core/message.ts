@@ -93,7 +93,7 @@ export function toEnvelope(message: {
   createdAt: string
   retryCount: number
   maxRetries: number
-  status: 'pending' | 'dead'
+  status: 'pending' | 'dead' | 'sent'
 }): EmailRecord {
   return {
     type: message.type,

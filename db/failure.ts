@@ -26,6 +26,9 @@ export function isDatabaseAway(error: unknown): boolean {
 export const isDatabaseFault = (error: unknown): boolean =>
   isDatabaseAway(error) || (error instanceof Error && 'severity' in error)
 
+/** SQLSTATE classes 22, 23 and 54: what was to be written is not possible, and never will be. */
+export const refusesValue = (error: unknown): boolean => /^(22|23|54)/.test(faultOf(error)?.code ?? '')
+
 /** A row with the same value is there already. */
 export function violatesUnique(error: unknown, constraint: string): boolean {
   const fault = faultOf(error)

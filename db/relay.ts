@@ -1,10 +1,10 @@
 import type { DeadReason, MessageType } from '@/core/message'
 import type { Sql } from './client'
 
-/** Work whose record is to be published now. */
-export type DueWork = {
+/** A message whose record, or whose notice, is to be published now. */
+export type DueMail = {
   outboxId: number
-  kind: 'send' | 'dead_letter'
+  kind: 'send' | 'dead_letter' | 'dead_letter_recalled'
   messageId: string
   attempt: number
   /** 0: never rung before for this attempt. */
@@ -24,6 +24,17 @@ export type DueWork = {
   closedAt: Date | null
   kafkaPartition: number | null
   kafkaOffset: number | null
+  /** Postgres's now. */
+  takenAt: Date
+}
+
+/** A record that was kept aside or refused, and whose notice is to be published now. */
+export type DueRecord = {
+  outboxId: number
+  kind: 'dead_record'
+  kafkaPartition: number
+  kafkaOffset: number
+  takenAt: Date
 }
 
 /**
@@ -34,8 +45,11 @@ export type DueWork = {
  * statement without one is never planned again.
  * @param lowestPriority 0 takes only high, 2 takes all
  */
-export async function takeDueWork(sql: Sql, input: { limit: number; lowestPriority: number }): Promise<DueWork[]> {
-  const rows = await sql<DueWork[]>`
+export async function takeDueWork(
+  sql: Sql,
+  input: { limit: number; lowestPriority: number },
+): Promise<(DueMail | DueRecord)[]> {
+  const rows = await sql<(DueMail | DueRecord)[]>`
     with due as materialized (
       select ctid from outbox
       where ring_at <= now() and priority <= ${input.lowestPriority}
@@ -52,9 +66,10 @@ export async function takeDueWork(sql: Sql, input: { limit: number; lowestPriori
     select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", rung.attempt, rung.rings - 1 as rings, rung.priority as "priorityRank",
       m.max_retries as "maxRetries", m.retry_count as "retryCount", m.type, m.template, m.to_address as "toAddress",
       m.from_address as "fromAddress", m.subject, m.data, m.created_at as "createdAt", m.dead_reason as "deadReason",
-      m.last_reply as "lastReply", m.closed_at as "closedAt", rung.kafka_partition as "kafkaPartition", rung.kafka_offset::float8 as "kafkaOffset"
-    from rung join messages m on m.id = rung.message_id
-    where rung.hold is null`
+      m.last_reply as "lastReply", m.closed_at as "closedAt", rung.kafka_partition as "kafkaPartition", rung.kafka_offset::float8 as "kafkaOffset",
+      now() as "takenAt"
+    from rung left join messages m on m.id = rung.message_id
+    where rung.hold is null and (m.id is not null or rung.kind = 'dead_record')`
   return [...rows]
 }
 
@@ -81,7 +96,46 @@ export async function deferRing(sql: Sql, outboxIds: readonly number[]): Promise
 
 /** Notices that Kafka has taken are done. */
 export async function removePublishedNotices(sql: Sql, outboxIds: readonly number[]): Promise<void> {
-  await sql`delete from outbox where id = any(${[...outboxIds]}::bigint[]) and kind = 'dead_letter'`
+  await sql`delete from outbox where id = any(${[...outboxIds]}::bigint[]) and kind <> 'send'`
+}
+
+/**
+ * Kafka will never take these records. Their bells are spaced already; they say that they wait for Kafka, and a mail among
+ * them ends when it is too old.
+ */
+export async function markRefused(sql: Sql, outboxIds: readonly number[]): Promise<void> {
+  await sql`
+    with work as (select id from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update)
+    update outbox o set kafka_failed_at = coalesce(o.kafka_failed_at, now()) from work where o.id = work.id`
+}
+
+/**
+ * Gives up what is due and too old to be sent, also while nobody sends: then no worker would come to it.
+ * @returns how many
+ */
+export async function expireWaiting(sql: Sql, limit: number): Promise<number> {
+  const expired = await sql`
+    with work as (
+      select o.id, o.message_id, o.priority, o.attempt, o.kafka_partition, o.kafka_offset
+      from outbox o join messages m on m.id = o.message_id
+      where o.kind = 'send' and o.hold is null and o.ring_at <= now() and m.expires_at <= now()
+      order by o.message_id
+      limit ${limit}
+      for update of o skip locked
+    ), gone as (
+      delete from outbox o using work where o.id = work.id
+    ), said as (
+      update messages m set status = 'dead', dead_reason = 'expired', closed_at = now() from work where m.id = work.message_id
+      returning m.id
+    ), notice as (
+      insert into outbox (kind, message_id, priority, ring_at, kafka_partition, kafka_offset)
+      select 'dead_letter', message_id, priority, now(), kafka_partition, kafka_offset from work
+    ), story as (
+      insert into message_events (message_id, event, detail)
+      select message_id, 'dead', jsonb_build_object('attempt', attempt, 'reason', 'expired') from work
+    )
+    select id from said`
+  return expired.count
 }
 
 /**

@@ -2,7 +2,7 @@ import { Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { CompressionTypes, createKafka, withDeadline } from './client'
-import type { KafkaRecord } from './record'
+import type { Publishable } from './record'
 
 const reconnectEveryMs = 500
 
@@ -31,7 +31,7 @@ export type Published = 'taken' | 'not_now' | 'refused'
 
 const partitioner = Partitioners.DefaultPartitioner()
 
-const choosePartition = (topic: string, key: string, partitionMetadata: PartitionMetadata[]): number =>
+const choosePartition = (topic: string, key: string | Buffer | null, partitionMetadata: PartitionMetadata[]): number =>
   partitioner({ topic, partitionMetadata, message: { key, value: null } })
 
 /**
@@ -69,13 +69,13 @@ export class Publisher {
    * @param deadlineMs for the whole call
    * @returns for each record whether Kafka has it (acks from all in-sync replicas)
    */
-  async publish(topic: string, records: readonly KafkaRecord[], deadlineMs: number): Promise<boolean[]> {
+  async publish(topic: string, records: readonly Publishable[], deadlineMs: number): Promise<boolean[]> {
     const done = await this.publishEach(topic, records, deadlineMs)
     return done.map((what) => what === 'taken')
   }
 
   /** The same, telling apart what Kafka will never take. */
-  async publishEach(topic: string, records: readonly KafkaRecord[], deadlineMs: number): Promise<Published[]> {
+  async publishEach(topic: string, records: readonly Publishable[], deadlineMs: number): Promise<Published[]> {
     const done = records.map((): Published => 'not_now')
     const used = this.#producer
     try {
@@ -100,7 +100,7 @@ export class Publisher {
     if (producer) await this.#disconnect(producer)
   }
 
-  async #publishByPartition(topic: string, records: readonly KafkaRecord[], done: Published[]): Promise<void> {
+  async #publishByPartition(topic: string, records: readonly Publishable[], done: Published[]): Promise<void> {
     await this.#connect()
     const producer = this.#producer
     if (!producer) throw new Error('Kafka is away')
@@ -115,7 +115,7 @@ export class Publisher {
     const sendAll = async (indexes: readonly number[], partition: number): Promise<void> => {
       try {
         const messages = indexes.map(
-          (index) => ({ ...records[index], partition }) as KafkaRecord & { partition: number },
+          (index) => ({ ...records[index], partition }) as Publishable & { partition: number },
         )
         const result = await producer.send({ topic, acks: -1, compression: CompressionTypes.Snappy, messages })
         if (!result.some((part) => part.partition === partition && part.errorCode === 0)) {
@@ -128,7 +128,7 @@ export class Publisher {
         const [one, ...more] = indexes
         if (one !== undefined && more.length === 0) {
           done[one] = 'refused'
-          this.log.error({ err: error, topic, key: records[one]?.key }, 'Kafka refuses this record')
+          this.log.error({ err: error, topic, key: String(records[one]?.key) }, 'Kafka refuses this record')
           return
         }
         const middle = Math.ceil(indexes.length / 2)
@@ -138,7 +138,7 @@ export class Publisher {
     }
     const results = await Promise.allSettled(
       [...groups].map(async ([partition, indexes]) => {
-        for (const part of inParts(indexes, (index) => records[index]?.value.length ?? 0))
+        for (const part of inParts(indexes, (index) => records[index]?.value?.length ?? 0))
           await sendAll(part, partition)
       }),
     )

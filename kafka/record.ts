@@ -2,8 +2,14 @@ import { recordSchema, type EmailRecord } from '@/core/message'
 import type { Keyring } from '@/runtime/config'
 import { isSignedByUs, sign } from '@/runtime/seal'
 
+/** What Kafka is given: ours, or a notice of somebody else's record with the key and value that it had. */
+export type Publishable = { key: string | Buffer | null; value: Buffer | null; headers: Record<string, string> }
+
 /** A record as bytes. The key is the message id, so that all records of a message share a partition. */
 export type KafkaRecord = { key: string; value: Buffer; headers: Record<string, string> }
+
+/** Of our envelope and headers. A record of a higher one is left for a newer worker. */
+const envelopeVersion = 1
 
 /** The original's envelope and headers, with ours: which message and attempt it rings for, and our signature. */
 export function toKafkaRecord(
@@ -25,6 +31,7 @@ export function toKafkaRecord(
       timestamp: record.message.timestamp,
       'message-id': key,
       attempt: String(attempt),
+      'envelope-version': String(envelopeVersion),
       'key-id': keyId,
       signature,
       ...more,
@@ -39,9 +46,12 @@ export type RawRecord = {
 }
 
 export type ReadRecord =
-  | { kind: 'ring'; messageId: string; attempt: number }
-  /** Not ours, altered, or not readable: kept aside byte for byte, never sent. */
-  | { kind: 'quarantine'; reason: 'empty' | 'unsigned' | 'bad_signature' | 'unreadable' }
+  /** `isUrgent` is not signed: it may only order a line. */
+  | { kind: 'ring'; messageId: string; attempt: number; isUrgent: boolean }
+  /** No signature: of another producer. */
+  | { kind: 'foreign'; value: Buffer }
+  /** Kept aside byte for byte, never sent. */
+  | { kind: 'quarantine'; reason: 'empty' | 'bad_signature' | 'unreadable' | 'newer_version' }
 
 /** A header given twice is nobody's word. */
 const text = (value: Buffer | string | (Buffer | string)[] | undefined): string =>
@@ -49,19 +59,24 @@ const text = (value: Buffer | string | (Buffer | string)[] | undefined): string 
 
 /** Checks the signature over the raw bytes before anything is parsed. Never throws. */
 export function readKafkaRecord(topic: string, raw: RawRecord, keys: Keyring): ReadRecord {
-  if (!raw.value || raw.value.length === 0 || !raw.key) return { kind: 'quarantine', reason: 'empty' }
+  // A null value is a tombstone, and no mail (RELIABILITY K28).
+  if (!raw.value || raw.value.length === 0) return { kind: 'quarantine', reason: 'empty' }
   const header = (name: string) => text(raw.headers?.[name])
-  const signature = header('signature')
-  if (!signature) return { kind: 'quarantine', reason: 'unsigned' }
+  // Before the signature: a newer version may sign in another way. The row keeps ringing until a newer worker is there.
+  if (Number(header('envelope-version')) > envelopeVersion) return { kind: 'quarantine', reason: 'newer_version' }
+  // A header that is there but says nothing was ours once: not a foreign record, an altered one.
+  if (raw.headers?.['signature'] === undefined) return { kind: 'foreign', value: raw.value }
+  if (!raw.key) return { kind: 'quarantine', reason: 'bad_signature' }
   const key = raw.key.toString()
   const messageId = header('message-id')
   const attempt = Number(header('attempt'))
-  if (!isSignedByUs({ topic, key, messageId, attempt, value: raw.value }, header('key-id'), signature, keys)) {
+  const signed = { topic, key, messageId, attempt, value: raw.value }
+  if (!isSignedByUs(signed, header('key-id'), header('signature'), keys)) {
     return { kind: 'quarantine', reason: 'bad_signature' }
   }
   return Number.isSafeInteger(attempt) &&
     attempt > 0 &&
     recordSchema.shape.message.shape.id.safeParse(messageId).success
-    ? { kind: 'ring', messageId, attempt }
+    ? { kind: 'ring', messageId, attempt, isUrgent: header('priority') === 'high' }
     : { kind: 'quarantine', reason: 'unreadable' }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Held, Ring } from '@/db/hold'
 import { NotTaken } from '@/kafka/consume'
 import { createLog } from '@/runtime/log'
@@ -58,9 +58,11 @@ function byHand<Input, Output>() {
 function open(slots: number) {
   const hold = byHand<readonly Ring[], Held[]>()
   const deliver = byHand<Held, void>()
+  const known = vi.fn<(ids: readonly string[]) => Promise<Set<string>>>((ids) => Promise.resolve(new Set(ids)))
   const intake = new Intake({
     allowed: () => slots,
     hold: hold.call,
+    known,
     deliver: deliver.call,
     log: createLog('test', 'silent'),
   })
@@ -70,7 +72,7 @@ function open(slots: number) {
     return input.map((asked) => asked.messageId)
   }
   const sent = async () => (await deliver.next()).resolve()
-  return { intake, hold, deliver, holdAll, sent }
+  return { intake, hold, known, deliver, holdAll, sent }
 }
 
 describe('taking records in', () => {
@@ -129,6 +131,59 @@ describe('taking records in', () => {
   })
 })
 
+describe('what did not come back from the hold', () => {
+  test('is unknown when there is no such message, and stale when there is', async () => {
+    const { intake, hold, known } = open(10)
+    known.mockImplementation(() => Promise.resolve(new Set(['m1'])))
+    void intake.take(ring(9))
+    ;(await hold.next()).resolve([held(ring(9))])
+    const both = [ring(1), ring(2)].map((one) => intake.take(one))
+    ;(await hold.next()).resolve([])
+    expect(await Promise.all(both)).toEqual(['stale', 'unknown'])
+  })
+
+  test('is asked about again while Postgres is away; what was held goes out meanwhile', async () => {
+    const { intake, hold, known, deliver } = open(10)
+    known.mockRejectedValueOnce(new Error('Connection refused'))
+    void intake.take(ring(9))
+    ;(await hold.next()).resolve([held(ring(9))])
+    const both = [ring(1), ring(2)].map((one) => intake.take(one))
+    ;(await hold.next()).resolve([held(ring(1))])
+    await expect.poll(() => deliver.calls.map((message) => message.messageId), soon).toEqual(['m9', 'm1'])
+    expect(await Promise.all(both)).toEqual(['held', 'stale'])
+    expect(known).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('the line', () => {
+  test('lets urgent records go first, each kind in its order', async () => {
+    const { intake, holdAll } = open(3)
+    void intake.take(ring(0))
+    for (const [number, isUrgent] of [
+      [1, false],
+      [2, false],
+      [3, true],
+      [4, true],
+    ] as const)
+      void intake.take(ring(number), isUrgent).catch(() => undefined)
+    await holdAll()
+    expect(await holdAll()).toEqual(['m3', 'm4'])
+  })
+
+  test('grows no longer by records that come again while they wait, and answers each', async () => {
+    const { intake, hold, holdAll } = open(10)
+    const first = intake.take(ring(0))
+    await expect.poll(() => hold.calls, soon).toHaveLength(1)
+    const again = Array.from({ length: 50 }, () => rings(3).slice(1))
+      .flat()
+      .map((one) => intake.take(one))
+    expect(intake.waiting).toBe(2)
+    await holdAll()
+    expect(await holdAll()).toEqual(['m1', 'm2'])
+    expect(new Set(await Promise.all([first, ...again]))).toEqual(new Set(['held']))
+  })
+})
+
 describe('the slots', () => {
   test('are never exceeded, each free one is filled, and everything is sent once', async () => {
     const slots = 4
@@ -137,6 +192,7 @@ describe('the slots', () => {
     const intake = new Intake({
       allowed: () => slots,
       log: createLog('test', 'silent'),
+      known: (ids) => Promise.resolve(new Set(ids)),
       hold: async (asked) => {
         await new Promise((resolve) => setImmediate(resolve))
         return asked.map(held)
@@ -190,9 +246,10 @@ describe('while Postgres is away', { timeout: 20_000 }, () => {
     const taken = rings(3).map((one) => intake.take(one))
     ;(await hold.next()).reject(new Error('Connection refused'))
     const again = await hold.next()
-    expect(again.input.map((one) => one.messageId)).toEqual(['m0', 'm1', 'm2'])
+    expect(again.input.map((one) => one.messageId)).toEqual(['m0'])
     again.reject(new Error('Connection refused'))
-    expect(await holdAll()).toEqual(['m0', 'm1', 'm2'])
+    expect(await holdAll()).toEqual(['m0'])
+    expect(await holdAll()).toEqual(['m1', 'm2'])
     expect(await Promise.all(taken)).toEqual(['held', 'held', 'held'])
   })
 

@@ -10,17 +10,33 @@ type Tools = {
   /** How many of these may be held now, by the agreed pace; waits while it is none. Absent: as many as there are slots. */
   admit?: (wanted: number) => Promise<number>
   hold: (rings: readonly Ring[]) => Promise<Held[]>
+  /** Which of these messages exist. */
+  known: (messageIds: readonly string[]) => Promise<Set<string>>
   /** Sends one message; its slot is free again when this settles. */
   deliver: (held: Held) => Promise<void>
   log: Logger
 }
 
 /**
+ * - `held`     this worker sends it now
+ * - `stale`    sent, cancelled, a later try, held elsewhere or not due: dropped
+ * - `unknown`  there is no such message
+ */
+export type Taken = 'held' | 'stale' | 'unknown'
+
+/** All records that ring for the same try of a message: the same promise for each. */
+type Waiting = { ring: Ring; outcome: Promise<Taken>; taken: (what: Taken) => void; refused: (error: Error) => void }
+
+const keyOf = ({ messageId, attempt }: { messageId: string; attempt: number }) => `${messageId} ${attempt}`
+
+/**
  * Takes records in, as many as there are free send slots, in one hold statement at a time: it takes what waits and never
- * lingers for a full batch. Records of all partitions wait in one line, so a slow message stops nobody but its slot.
+ * lingers for a full batch. Records of all partitions wait in one line, so a slow message stops nobody but its slot; urgent
+ * ones wait in front. A record that comes again while it waits, as after a rebalance, makes the line no longer.
  */
 export class Intake {
-  readonly #waiting: { ring: Ring; taken: (what: 'held' | 'stale') => void; refused: (error: Error) => void }[] = []
+  #urgent = new Map<string, Waiting>()
+  #ordinary = new Map<string, Waiting>()
   readonly #underway = new Set<Promise<void>>()
   #holding: Promise<void> | null = null
   #stopping = false
@@ -31,26 +47,44 @@ export class Intake {
     return this.#underway.size
   }
 
-  /** Resolves once the message is held, or its record has turned out stale. Rejects only with `NotTaken`. */
-  take(ring: Ring): Promise<'held' | 'stale'> {
-    if (this.#stopping) return Promise.reject(new NotTaken('The worker is stopping'))
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ ring, taken: resolve, refused: reject })
-      this.pump()
+  /** Records that wait for a slot. */
+  get waiting(): number {
+    return this.#urgent.size + this.#ordinary.size
+  }
+
+  /** Resolves once the message is held, or its record has turned out to be of no use. Rejects only with `NotTaken`. */
+  take(ring: Ring, isUrgent = false): Promise<Taken> {
+    if (this.#stopping) return Promise.reject(stopped())
+    const key = keyOf(ring)
+    const same = this.#urgent.get(key) ?? this.#ordinary.get(key)
+    if (same) return same.outcome
+    let [taken, refused]: [Waiting['taken'], Waiting['refused']] = [() => undefined, () => undefined]
+    const outcome = new Promise<Taken>((resolve, reject) => {
+      ;[taken, refused] = [resolve, reject]
     })
+    ;(isUrgent ? this.#urgent : this.#ordinary).set(key, { ring, outcome, taken, refused })
+    this.pump()
+    return outcome
   }
 
   /** Takes nothing more, and waits for what is held to be recorded. */
   async stop(): Promise<void> {
     this.#stopping = true
-    for (const { refused } of this.#waiting.splice(0)) refused(new NotTaken('The worker is stopping'))
+    this.#refuseAll()
     await this.#holding
     await Promise.all(this.#underway)
   }
 
+  #refuseAll(): void {
+    for (const line of [this.#urgent, this.#ordinary]) {
+      for (const { refused } of line.values()) refused(stopped())
+      line.clear()
+    }
+  }
+
   /** Looks whether more may be taken; to be called when `allowed` has changed. */
   pump(): void {
-    if (this.#holding || this.#stopping || this.#waiting.length === 0 || this.#room() <= 0) return
+    if (this.#holding || this.#stopping || this.waiting === 0 || this.#room() <= 0) return
     this.#holding = this.#holdSome().finally(() => {
       this.#holding = null
       this.pump()
@@ -63,40 +97,63 @@ export class Intake {
 
   async #holdSome(): Promise<void> {
     const { admit } = this.tools
-    const count = admit ? await admit(Math.min(this.#room(), this.#waiting.length)) : this.#room()
-    const batch = this.#waiting.splice(0, Math.max(0, count))
-    if (batch.length === 0) return
-    // Two records of one message may wait at once; it is asked for once.
-    const asked = new Map(batch.map(({ ring }) => [ring.messageId + ring.attempt, ring]))
-    let held: Held[]
-    try {
-      held = await this.tools.hold([...asked.values()])
-    } catch (error) {
-      this.tools.log.warn({ err: error, records: batch.length }, 'Postgres could not be asked; trying again')
-      if (this.#stopping) {
-        for (const { refused } of batch) refused(new NotTaken('The worker is stopping'))
-        return
-      }
-      this.#waiting.unshift(...batch)
-      await new Promise((resolve) => setTimeout(resolve, againMs))
-      if (this.#stopping)
-        for (const { refused } of this.#waiting.splice(0)) refused(new NotTaken('The worker is stopping'))
-      return
-    }
-    const taken = new Set(held.map((message) => message.messageId + message.attempt))
-    for (const { ring, taken: say } of batch) say(taken.has(ring.messageId + ring.attempt) ? 'held' : 'stale')
+    const count = admit ? await admit(Math.min(this.#room(), this.waiting)) : this.#room()
+    const batch = this.#leaveLine(Math.max(0, count))
+    if (batch.size === 0) return
+    const held = await this.#untilAnswered(batch, () => this.tools.hold([...batch.values()].map(({ ring }) => ring)))
+    if (!held) return
+    for (const message of held) this.#deliver(message)
     for (const message of held) {
-      const sending = this.tools
-        .deliver(message)
-        // A bug, not a result: the hold runs out, and the message is taken over and flagged.
-        .catch((error: unknown) =>
-          this.tools.log.error({ err: error, messageId: message.messageId }, 'Delivery failed'),
-        )
-        .finally(() => {
-          this.#underway.delete(sending)
-          this.pump()
-        })
-      this.#underway.add(sending)
+      batch.get(keyOf(message))?.taken('held')
+      batch.delete(keyOf(message))
+    }
+    if (batch.size === 0) return
+    // Held by nobody and not to be held: mostly an old copy, but it may also speak of a message that never was.
+    const ids = [...batch.values()].map(({ ring }) => ring.messageId)
+    const known = await this.#untilAnswered(batch, () => this.tools.known(ids))
+    if (!known) return
+    for (const { ring, taken } of batch.values()) taken(known.has(ring.messageId) ? 'stale' : 'unknown')
+  }
+
+  #leaveLine(count: number): Map<string, Waiting> {
+    const batch = new Map<string, Waiting>()
+    for (const line of [this.#urgent, this.#ordinary]) {
+      for (const [key, waiting] of line) {
+        if (batch.size === count) return batch
+        batch.set(key, waiting)
+        line.delete(key)
+      }
+    }
+    return batch
+  }
+
+  /** Asks Postgres again for as long as it is away; null when we are stopping, and then the records are given back. */
+  async #untilAnswered<T>(batch: ReadonlyMap<string, Waiting>, ask: () => Promise<T>): Promise<T | null> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        this.tools.log.warn({ err: error, records: batch.size }, 'Postgres could not be asked; trying again')
+      }
+      if (!this.#stopping) await new Promise((resolve) => setTimeout(resolve, againMs))
+      if (this.#stopping) {
+        for (const { refused } of batch.values()) refused(stopped())
+        return null
+      }
     }
   }
+
+  #deliver(message: Held): void {
+    const sending = this.tools
+      .deliver(message)
+      // A bug, not a result: the hold runs out, and the message is taken over and flagged.
+      .catch((error: unknown) => this.tools.log.error({ err: error, messageId: message.messageId }, 'Delivery failed'))
+      .finally(() => {
+        this.#underway.delete(sending)
+        this.pump()
+      })
+    this.#underway.add(sending)
+  }
 }
+
+const stopped = () => new NotTaken('The worker is stopping')

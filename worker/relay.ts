@@ -1,18 +1,23 @@
+import { deadRecordSentence } from '@/core/dead-record'
 import { crashLimit, priorityOfRank, toEnvelope } from '@/core/message'
+import { readDeadRecords, type KeptRecord } from '@/db/dead-records'
 import { listenForWork, type Sql } from '@/db/client'
 import { eraseOldAnswers } from '@/db/idempotency-keys'
 import {
   deferRing,
+  expireWaiting,
+  markRefused,
   putBackUnpublished,
   removePublishedNotices,
   takeDueWork,
   takeOverExpiredHolds,
-  type DueWork,
+  type DueMail,
+  type DueRecord,
 } from '@/db/relay'
 import { eraseOldSecrets } from '@/db/settle'
 import type { LagReader } from '@/kafka/lag'
-import type { Publisher } from '@/kafka/publish'
-import { toKafkaRecord, type KafkaRecord } from '@/kafka/record'
+import type { Published, Publisher } from '@/kafka/publish'
+import { toKafkaRecord, type KafkaRecord, type Publishable } from '@/kafka/record'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import type { Metrics } from './metrics'
@@ -22,8 +27,12 @@ const batch = 500
 const publishDeadlineMs = 10_000
 const lagEveryMs = 100
 const eraseEveryMs = 3_600_000
+const expireEveryMs = 10_000
+const deadRecordsAtOnce = 20
 /** From this many rings on, 15 min have passed: the bell is rung even if the consumer is merely behind. */
 const ringAnyway = 6
+
+type Due = DueMail | DueRecord
 
 type Tools = {
   config: WorkerConfig
@@ -43,6 +52,7 @@ export class Relay {
   #lagReadAt = -Infinity
   #behind = new Map<number, number>()
   #erasedAt = -Infinity
+  #expireAgainAt = 0
   #stopping = false
   #wake: (() => void) | null = null
   #woken = false
@@ -84,6 +94,7 @@ export class Relay {
       log.warn({ messageId, parked }, 'The worker that held this message was lost; it may have been delivered')
     }
     await this.#eraseOldSecrets()
+    await this.#expireWaiting()
     // While Kafka is away the publisher refuses at once: rows are put back for 5 s and say that they wait, and the poll sets the pace.
     const high = await this.#round({ limit: batch, lowestPriority: 0 })
     const allowance = this.#pace.allowance
@@ -98,45 +109,66 @@ export class Relay {
     const again = due.some((work) => work.kind === 'send' && work.rings > 0 && work.rings < ringAnyway)
     if (again) await this.#readLag()
     const { later, now } = this.#splitBehind(due)
-    if (later.length > 0)
-      await deferRing(
-        this.tools.sql,
-        later.map((work) => work.outboxId),
-      )
-    const [sends, notices] = [
-      now.filter((work) => work.kind === 'send'),
-      now.filter((work) => work.kind === 'dead_letter'),
-    ]
-    await Promise.all([this.#publish('send', sends), this.#publish('dead_letter', notices)])
-    this.#pace.published(sends.length)
+    if (later.length > 0) await deferRing(this.tools.sql, idsOf(later))
+    await Promise.all([
+      this.#publishMails('send', now.filter(isSend)),
+      this.#publishMails('notice', now.filter(isNotice)),
+      this.#publishDeadRecords(now.filter((work) => work.kind === 'dead_record')),
+    ])
+    this.#pace.published(now.filter(isSend).length)
     return due.length
   }
 
   /** A record that the consumer has not come to yet needs no second bell. */
-  #splitBehind(due: readonly DueWork[]): { later: DueWork[]; now: DueWork[] } {
-    const later: DueWork[] = []
-    const now: DueWork[] = []
-    for (const work of due) {
-      const partition = this.tools.publisher.partitionOf(this.tools.config.KAFKA_TOPIC, work.messageId)
-      const behind = partition === null ? 0 : (this.#behind.get(partition) ?? 0)
-      const waits = work.kind === 'send' && work.rings > 0 && work.rings < ringAnyway && behind > 0
-      ;(waits ? later : now).push(work)
-    }
+  #splitBehind(due: readonly Due[]): { later: Due[]; now: Due[] } {
+    const later: Due[] = []
+    const now: Due[] = []
+    for (const work of due) (this.#isBehind(work) ? later : now).push(work)
     return { later, now }
   }
 
-  async #publish(kind: DueWork['kind'], works: readonly DueWork[]): Promise<void> {
-    if (works.length === 0) return
-    const { config, sql, publisher, metrics } = this.tools
-    const topic = kind === 'send' ? config.KAFKA_TOPIC : config.KAFKA_DLQ_TOPIC
-    const records = works.map((work) => toRecord(topic, work, config))
-    const done = await publisher.publish(topic, records, publishDeadlineMs)
-    const ids = (published: boolean) =>
-      works.filter((_, index) => done[index] === published).map((work) => work.outboxId)
-    const [published, failed] = [ids(true), ids(false)]
-    metrics.published.inc({ kind }, published.length)
-    if (kind === 'dead_letter' && published.length > 0) await removePublishedNotices(sql, published)
-    if (failed.length > 0) await putBackUnpublished(sql, failed)
+  #isBehind(work: Due): boolean {
+    if (!isSend(work) || work.rings === 0 || work.rings >= ringAnyway) return false
+    const partition = this.tools.publisher.partitionOf(this.tools.config.KAFKA_TOPIC, work.messageId)
+    return partition !== null && (this.#behind.get(partition) ?? 0) > 0
+  }
+
+  async #publishMails(what: 'send' | 'notice', mails: readonly DueMail[]): Promise<void> {
+    if (mails.length === 0) return
+    const { config } = this.tools
+    const topic = what === 'send' ? config.KAFKA_TOPIC : config.KAFKA_DLQ_TOPIC
+    await this.#publish(
+      topic,
+      mails,
+      mails.map((mail) => toRecord(topic, mail, config)),
+    )
+  }
+
+  /** Few at once: each may carry 256 KiB. */
+  async #publishDeadRecords(due: readonly DueRecord[]): Promise<void> {
+    const { sql, config } = this.tools
+    for (let at = 0; at < due.length; at += deadRecordsAtOnce) {
+      const some = due.slice(at, at + deadRecordsAtOnce)
+      const kept = new Map(
+        (await readDeadRecords(sql, config.KAFKA_TOPIC, some)).map((one) => [`${one.partition} ${one.offset}`, one]),
+      )
+      const notices = some.map((work) =>
+        deadRecordNotice(config.KAFKA_TOPIC, work, kept.get(`${work.kafkaPartition} ${work.kafkaOffset}`) ?? null),
+      )
+      await this.#publish(config.KAFKA_DLQ_TOPIC, some, notices)
+    }
+  }
+
+  async #publish(topic: string, works: readonly Due[], records: readonly Publishable[]): Promise<void> {
+    const { sql, publisher, metrics } = this.tools
+    const done = await publisher.publishEach(topic, records, publishDeadlineMs)
+    const those = (what: Published) => works.filter((_, index) => done[index] === what)
+    const [taken, notNow, refused] = [those('taken'), those('not_now'), those('refused')]
+    for (const { kind } of taken) metrics.published.inc({ kind })
+    const notices = taken.filter((work) => !isSend(work))
+    if (notices.length > 0) await removePublishedNotices(sql, idsOf(notices))
+    if (notNow.length > 0) await putBackUnpublished(sql, idsOf(notNow))
+    if (refused.length > 0) await markRefused(sql, idsOf(refused))
   }
 
   async #readLag(): Promise<void> {
@@ -152,6 +184,16 @@ export class Relay {
       this.tools.log.debug({ err: error }, 'The lag could not be read')
     }
     this.#lagReadAt = performance.now()
+  }
+
+  /** Its cost grows with what waits, so it rests for fifty times as long as it took. */
+  async #expireWaiting(): Promise<void> {
+    const startedAt = performance.now()
+    if (startedAt < this.#expireAgainAt) return
+    const expired = await expireWaiting(this.tools.sql, batch)
+    if (expired > 0) this.tools.log.warn({ expired }, 'Mails that waited were given up: too old to be sent')
+    const tookMs = performance.now() - startedAt
+    this.#expireAgainAt = expired === batch ? 0 : performance.now() + Math.max(expireEveryMs, 50 * tookMs)
   }
 
   async #eraseOldSecrets(): Promise<void> {
@@ -185,9 +227,14 @@ export class Relay {
   }
 }
 
+const isSend = (work: Due): work is DueMail => work.kind === 'send'
+const isNotice = (work: Due): work is DueMail => work.kind === 'dead_letter' || work.kind === 'dead_letter_recalled'
+const idsOf = (works: readonly Due[]) => works.map((work) => work.outboxId)
+
+const statusOf = { send: 'pending', dead_letter: 'dead', dead_letter_recalled: 'sent' } as const
+
 /** Never the secret: `data` holds placeholders in Postgres already. */
-function toRecord(topic: string, work: DueWork, config: WorkerConfig): KafkaRecord {
-  const dead = work.kind === 'dead_letter'
+function toRecord(topic: string, work: DueMail, config: WorkerConfig): KafkaRecord {
   const envelope = toEnvelope({
     id: work.messageId,
     type: work.type,
@@ -200,19 +247,43 @@ function toRecord(topic: string, work: DueWork, config: WorkerConfig): KafkaReco
     createdAt: work.createdAt.toISOString(),
     retryCount: work.retryCount,
     maxRetries: work.maxRetries,
-    status: dead ? 'dead' : 'pending',
+    status: statusOf[work.kind],
   })
-  return toKafkaRecord(topic, envelope, work.attempt, config.SIGNING_KEYS, dead ? whyDead(work, config) : {})
+  return toKafkaRecord(topic, envelope, work.attempt, config.SIGNING_KEYS, moreHeaders(work, config))
 }
 
 /** Where it came from and why it was given up, for whoever reads email-dlq. */
-function whyDead(work: DueWork, config: WorkerConfig): Record<string, string> {
-  return {
+function moreHeaders(work: DueMail, config: WorkerConfig): Record<string, string> {
+  if (work.kind === 'send') return {}
+  const origin = {
     'original-topic': config.KAFKA_TOPIC,
     ...(work.kafkaPartition !== null && { 'original-partition': String(work.kafkaPartition) }),
     ...(work.kafkaOffset !== null && { 'original-offset': String(work.kafkaOffset) }),
+  }
+  // Called dead, and then proven sent: an earlier notice no longer holds.
+  if (work.kind === 'dead_letter_recalled') return { ...origin, 'recalled-at': work.takenAt.toISOString() }
+  return {
+    ...origin,
     'dead-class': work.deadReason ?? 'unknown',
     'dead-reason': work.lastReply ?? '',
     'dead-at': (work.closedAt ?? work.createdAt).toISOString(),
+  }
+}
+
+/** The record as it was, with where it stood and why it is not sent. Null: it was refused, and nothing of it is kept. */
+function deadRecordNotice(topic: string, work: DueRecord, kept: KeptRecord | null): Publishable {
+  const reason = kept?.reason ?? 'unsigned'
+  return {
+    key: kept?.key ?? null,
+    value: kept?.value ?? null,
+    headers: {
+      'original-topic': topic,
+      'original-partition': String(work.kafkaPartition),
+      'original-offset': String(work.kafkaOffset),
+      'dead-class': reason,
+      'dead-reason': deadRecordSentence(reason),
+      'dead-at': (kept?.receivedAt ?? work.takenAt).toISOString(),
+      ...(kept?.isTooLarge && { 'value-kept-in': 'dead_records' }),
+    },
   }
 }

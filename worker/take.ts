@@ -1,15 +1,23 @@
+import type { DeadRecordReason } from '@/core/dead-record'
+import { lifeMinutesOf } from '@/core/message'
+import { acceptForeign } from '@/db/accept-foreign'
 import type { Sql } from '@/db/client'
-import { keepDeadRecord } from '@/db/dead-records'
+import { keepDeadRecord, noteRefusedRecord } from '@/db/dead-records'
+import { refusesValue } from '@/db/failure'
 import { NotTaken, type IncomingRecord } from '@/kafka/consume'
-import { readKafkaRecord } from '@/kafka/record'
+import { readKafkaRecord, type RawRecord } from '@/kafka/record'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
-import type { Intake } from './intake'
+import { seal } from '@/runtime/seal'
+import { readForeignRecord } from './foreign-record'
+import type { Intake, Taken } from './intake'
 import type { Metrics } from './metrics'
+
+const againMs = 500
 
 type Tools = { config: WorkerConfig; sql: Sql; intake: Pick<Intake, 'take'>; metrics: Metrics; log: Logger }
 
-/** What becomes of each record that Kafka hands us: held, stale, or kept aside. */
+/** What becomes of each record that Kafka hands us: held, stale, taken in from another producer, or kept aside. */
 export class Taker {
   #stopping = false
 
@@ -19,46 +27,114 @@ export class Taker {
     this.#stopping = true
   }
 
-  /** Settles once the record's offset may move. Rejects only with `NotTaken`. */
+  /**
+   * Settles once the record's offset may move. Rejects only with `NotTaken`: an error for a record's sake would stop the
+   * consumer for good, or repeat the record for ever (RELIABILITY K1, K2).
+   */
   async take(record: IncomingRecord): Promise<void> {
-    const { config, intake, metrics, log } = this.tools
-    const read = readKafkaRecord(config.KAFKA_TOPIC, record, config.SIGNING_KEYS)
-    if (read.kind === 'ring') {
-      log.debug(
-        { messageId: read.messageId },
-        `Processing message: offset=${record.offset}, partition=${record.partition}`,
-      )
-      const what = await intake.take({ ...read, partition: record.partition, offset: record.offset })
-      metrics.records.inc({ outcome: what })
-      return
+    let outcome: Taken | 'kept_aside' | 'refused'
+    try {
+      outcome = await this.#take(record)
+    } catch (error) {
+      if (error instanceof NotTaken) throw error
+      this.tools.log.error({ err: error, ...placeOf(record) }, 'A record made us fail')
+      outcome = await this.#keepAside(record, 'unreadable')
     }
-    log.warn(
-      { partition: record.partition, offset: record.offset, reason: read.reason },
-      'A record was kept aside; it is not sent',
-    )
-    await this.#untilKept(record, read.reason)
-    metrics.records.inc({ outcome: 'kept_aside' })
+    this.tools.metrics.records.inc({ outcome })
   }
 
-  /** Its offset moves only once it is safe in Postgres, however long that takes. */
-  async #untilKept(record: IncomingRecord, reason: string): Promise<void> {
+  #take(record: IncomingRecord): Promise<Taken | 'kept_aside' | 'refused'> {
+    const { config } = this.tools
+    const read = readKafkaRecord(config.KAFKA_TOPIC, record, config.SIGNING_KEYS)
+    switch (read.kind) {
+      case 'ring':
+        return this.#ring(record, read)
+      case 'foreign':
+        return this.#takeForeign(record, read.value)
+      case 'quarantine':
+        return this.#keepAside(record, read.reason)
+      default:
+        return read satisfies never
+    }
+  }
+
+  async #ring(
+    record: IncomingRecord,
+    ring: { messageId: string; attempt: number; isUrgent: boolean },
+  ): Promise<Taken | 'kept_aside'> {
+    const { messageId, attempt, isUrgent } = ring
+    this.tools.log.debug({ messageId }, `Processing message: offset=${record.offset}, partition=${record.partition}`)
+    const taken = await this.tools.intake.take({ messageId, attempt, ...placeOf(record) }, isUrgent)
+    return taken === 'unknown' ? this.#keepAside(record, 'no_row') : taken
+  }
+
+  async #takeForeign(record: IncomingRecord, value: Buffer): Promise<Taken | 'kept_aside' | 'refused'> {
+    const { config, sql, log } = this.tools
+    if (config.FOREIGN_RECORDS === 'quarantine') return this.#keepAside(record, 'unsigned')
+    if (config.FOREIGN_RECORDS === 'reject') {
+      log.warn(placeOf(record), 'A record of another producer was refused; it is not sent')
+      await this.#untilDone(record, () => noteRefusedRecord(sql, placeOf(record)))
+      return 'refused'
+    }
+    const read = readForeignRecord(value, record.timestamp, config)
+    if (read.kind === 'quarantine') return this.#keepAside(record, read.reason)
+    const { mail, secret } = read
+    const accepted = await this.#untilDone(record, () =>
+      acceptForeign(sql, mail, {
+        ...placeOf(record),
+        sealed: secret && seal(JSON.stringify(secret), mail.id, config.SECRETS_KEYS),
+        lifeMinutes: lifeMinutesOf(mail.type, config.MESSAGE_LIFE_HOURS),
+      }),
+    )
+    if (accepted === null) return this.#keepAside(record, 'unreadable')
+    if (accepted === 'too_old') return this.#keepAside(record, 'too_old')
+    if (accepted === 'accepted')
+      log.info({ messageId: mail.id, ...placeOf(record) }, 'Took in the mail of another producer')
+    return this.#ring(record, { messageId: mail.id, attempt: 1, isUrgent: mail.priority === 'high' })
+  }
+
+  async #keepAside(record: IncomingRecord, reason: DeadRecordReason): Promise<'kept_aside'> {
+    const { config, sql, log } = this.tools
+    log.warn({ ...placeOf(record), reason }, 'A record was kept aside; it is not sent')
+    const { key, value } = record
+    const bare = { topic: config.KAFKA_TOPIC, ...placeOf(record), reason, key, value }
+    const kept = await this.#untilDone(record, () =>
+      keepDeadRecord(sql, { ...bare, headers: readableHeaders(record.headers) }).then(() => true),
+    )
+    if (kept === null) await this.#untilDone(record, () => keepDeadRecord(sql, { ...bare, headers: {} }))
+    return 'kept_aside'
+  }
+
+  /** However long Postgres is away or full: the offset moves only once it is safe there. Null when it never takes such a value. */
+  async #untilDone<T>(record: IncomingRecord, work: () => Promise<T>): Promise<T | null> {
     for (;;) {
       try {
-        await keepDeadRecord(this.tools.sql, {
-          topic: this.tools.config.KAFKA_TOPIC,
-          partition: record.partition,
-          offset: record.offset,
-          reason,
-          key: record.key,
-          value: record.value,
-          headers: Object.fromEntries(Object.entries(record.headers ?? {}).map(([key, value]) => [key, String(value)])),
-        })
-        return
+        return await work()
       } catch (error) {
+        if (refusesValue(error)) {
+          this.tools.log.error({ err: error, ...placeOf(record) }, 'Postgres does not take what a record holds')
+          return null
+        }
         if (this.#stopping) throw new NotTaken('The worker is stopping')
-        this.tools.log.warn({ err: error }, 'A record could not be kept aside; trying again')
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        this.tools.log.warn({ err: error, ...placeOf(record) }, 'A record could not be written down; trying again')
+        await new Promise((resolve) => setTimeout(resolve, againMs))
       }
     }
   }
 }
+
+const placeOf = ({ partition, offset }: IncomingRecord) => ({ partition, offset })
+
+/** As text where it is text that Postgres can store, else as base64: nothing of a header is lost, and none stops us. */
+function readable(value: Buffer | string): string {
+  const bytes = Buffer.from(value)
+  const text = bytes.toString()
+  return bytes.equals(Buffer.from(text)) && !text.includes('\0') ? text : `base64:${bytes.toString('base64')}`
+}
+
+const readableHeaders = (headers: RawRecord['headers']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[readable(name), [value].flat().map(readable).join(', ')]],
+    ),
+  )

@@ -1,6 +1,7 @@
 import type { Route } from '@/core/breaker'
 import { openWorkerDatabase } from '@/db/client'
 import { holdMessages } from '@/db/hold'
+import { knownMessages } from '@/db/known-messages'
 import { startConsumer } from '@/kafka/consume'
 import { LagReader } from '@/kafka/lag'
 import { Publisher } from '@/kafka/publish'
@@ -63,6 +64,7 @@ export async function startWorker(input: {
       await pace?.giveBack(rings.length - held.length)
       return held
     },
+    known: (messageIds) => knownMessages(sql, messageIds),
     deliver: (held) =>
       deliver(held, { config, sql, pools, breakers, holds, settler, metrics, log, random: Math.random }),
   })
