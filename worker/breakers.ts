@@ -38,6 +38,8 @@ type Lane = {
   ramp: Ramp
   /** Messages in a row, each another one, that met trouble here since something last worked. */
   troubled: Set<string>
+  /** Half-open: the one mail that tries it while there is another way. */
+  trying: string | null
   probing: boolean
 }
 
@@ -77,6 +79,7 @@ export class Breakers {
       readAt: 0,
       ramp: new Ramp(tools.slots),
       troubled: new Set(),
+      trying: null,
       probing: false,
     }))
   }
@@ -103,14 +106,28 @@ export class Breakers {
     return Math.max(...this.#lanes.map((lane) => this.#allowedOn(lane)))
   }
 
+  /** Whether a mail could go anywhere now. */
+  canGo(mail: { mayHaveBeenDelivered: boolean }): boolean {
+    return this.#lanes.some((lane) => lane.state !== 'open' && this.#isAllowed(lane, mail))
+  }
+
   /**
-   * Where a mail goes now. The second route is for while the first is out of order, and never for a mail that the first may
-   * have accepted already: there nobody could recognise the copy.
+   * Where a mail goes now; `learn` is to be told what came of it. The second route is for while the first is out of order. One
+   * mail at a time finds out whether the first is well again, the others still take the second.
    */
-  route(mail: { mayHaveBeenDelivered: boolean }): Route | null {
-    const [primary, fallback] = this.#lanes
-    if (primary && primary.state !== 'open') return primary.route
-    return fallback && fallback.state !== 'open' && !mail.mayHaveBeenDelivered ? fallback.route : null
+  route(mail: { messageId: string; mayHaveBeenDelivered: boolean }): Route | null {
+    const usable = this.#lanes.filter((lane) => lane.state !== 'open' && this.#isAllowed(lane, mail))
+    const lane =
+      usable.find(({ state, trying }) => state === 'closed' || trying === null || trying === mail.messageId) ??
+      usable[0]
+    if (!lane) return null
+    if (lane.state === 'half_open') lane.trying ??= mail.messageId
+    return lane.route
+  }
+
+  /** Never the second for a mail that the first may have accepted already: there nobody could recognise the copy. */
+  #isAllowed(lane: Lane, mail: { mayHaveBeenDelivered: boolean }): boolean {
+    return lane.route === 'primary' || !mail.mayHaveBeenDelivered
   }
 
   /**
@@ -124,6 +141,7 @@ export class Breakers {
     about: { ownSender: boolean; outages: number },
   ): Promise<Signal> {
     const lane = this.#lane(route)
+    if (lane.trying === messageId) lane.trying = null
     const signal = signalOf(result, about)
     try {
       if (signal.kind === 'works') await this.#worked(lane)

@@ -26,7 +26,7 @@ export type Delivery = {
   config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'>
   sql: Sql
   pools: ReadonlyMap<Route, Pick<SmtpPool, 'send' | 'host'>>
-  breakers: Pick<Breakers, 'route' | 'learn'>
+  breakers: Pick<Breakers, 'canGo' | 'route' | 'learn'>
   holds: Pick<Holds, 'hasTimeLeft' | 'drop'>
   settler: Pick<Settler, 'settle'>
   metrics: Metrics
@@ -80,7 +80,7 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
     return unsent({ kind: 'not_wanted', why: 'The account was deleted' })
   // Accepted by a newer web process: a newer worker will know it.
   if (!isTemplateName(held.template)) return unsent({ kind: 'not_begun', why: 'unknown_template' })
-  if (tools.breakers.route(held) === null)
+  if (!tools.breakers.canGo(held))
     return unsent({ kind: 'not_begun', why: held.mayHaveBeenDelivered ? 'first_route_only' : 'paused' })
   let content: string
   try {
