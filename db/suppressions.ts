@@ -60,6 +60,10 @@ export async function addSuppression(
   return addSuppression(tx, entry)
 }
 
+export async function isSuppressed(db: Executor, address: string): Promise<boolean> {
+  return (await db.$count(suppressions, eq(suppressions.addressKey, sameAddressKey(address)))) > 0
+}
+
 export async function removeSuppression(tx: Transaction, address: string): Promise<SuppressionView | null> {
   const [row] = await tx
     .delete(suppressions)

@@ -288,6 +288,25 @@ test('a message between two tries is due at once, and its tries still count', as
   })
 })
 
+test('what would not be sent, because its address is suppressed, is refused at once and keeps its secret', async () => {
+  const id = await send({ to: 'Bounced@example.com', sensitive: true })
+  await end(id, 'dead')
+  await run(sql`
+    insert into suppressions (address_key, address, reason, created_by_name)
+    values ('bounced@example.com', 'bounced@example.com', 'hard_bounce', 'the mail server')`)
+  for (const act of [resendMessage, retryMessage]) {
+    await expect(act(app, asked(service), id)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('Remove it from the list first') as string,
+    })
+  }
+  expect(await row(id)).toMatchObject({ status: 'dead' })
+  expect(await sealedOf(id)).toEqual({ body: plain.message })
+  await run(sql`delete from suppressions`)
+  await retryMessage(app, asked(service), id)
+  expect(await row(id)).toMatchObject({ status: 'queued' })
+})
+
 test('low priority is put back for the relay, whose bell rings at once', async () => {
   const id = await send({ priority: 'low' })
   await end(id, 'dead')

@@ -11,7 +11,7 @@ import { auditNameOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail, type Mail } from './queue-mail'
-import { checkedAccount, checkedTemplate, lockWithAccount } from './sent-again'
+import { checkedAccount, checkedTemplate, lockWithAccount, refuseSuppressed } from './sent-again'
 
 export type ResentMessage = { id: string }
 
@@ -28,8 +28,10 @@ export async function resendMessage(
     if (!isFinal(message.status)) {
       throw new AppError('conflict', 'It is still on its way: wait for what becomes of it, or cancel it first.')
     }
+    const content = contentOf(context, actor, message, user)
+    await refuseSuppressed(tx, content.to)
     const queued = await queueMail(context, tx, {
-      ...contentOf(context, actor, message, user),
+      ...content,
       from: message.fromAddress,
       replyTo: message.replyTo,
       subject: message.subject,

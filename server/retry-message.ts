@@ -7,7 +7,7 @@ import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, type QueuedMail } from './queue-mail'
 import { whyNotRetried } from './refusals'
-import { checkedAccount, checkedTemplate, lockWithAccount, refuseOldAddress } from './sent-again'
+import { checkedAccount, checkedTemplate, lockWithAccount, refuseOldAddress, refuseSuppressed } from './sent-again'
 
 export type RetriedMessage = { id: string }
 
@@ -30,6 +30,7 @@ export async function retryMessage(
     const isForRelay = isRungByRelay({ priority })
     const isDead = message.status === 'dead'
     if (isDead) {
+      await refuseSuppressed(tx, message.toAddress)
       const template = checkedTemplate(message)
       if (template !== 'plain') refuseOldAddress(message, checkedAccount(actor, user, template))
     }

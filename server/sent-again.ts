@@ -3,6 +3,7 @@ import { AppError } from '@/core/errors'
 import type { Actor } from '@/core/permissions'
 import { findState, lockMessage, type LockedMessage } from '@/db/act-on-message'
 import type { Transaction } from '@/db/client'
+import { isSuppressed } from '@/db/suppressions'
 import { lockUser, type User } from '@/db/users'
 import { isTemplateName, type TemplateName } from '@/emails/registry'
 import { refuseAccountMail, type AccountTemplate } from './account-mail'
@@ -44,6 +45,15 @@ export function checkedAccount(actor: Actor, user: User | null, template: Accoun
   if (user.status !== 'active') throw conflict('This account is disabled.')
   refuseAccountMail(actor, user, template)
   return user
+}
+
+/**
+ * People are told at once: it would not be sent, and its secret would be erased. A bounce enters the address by itself, so this
+ * is what they meet when they try a mail again that found no mailbox.
+ */
+export async function refuseSuppressed(tx: Transaction, address: string): Promise<void> {
+  if (!(await isSuppressed(tx, address))) return
+  throw conflict('This address is on the suppression list, so it would not be sent. Remove it from the list first.')
 }
 
 /** The same message goes to the same address: it must still be the one of the account. */
