@@ -22,6 +22,8 @@ type Options = {
 /** Below the 4.5 s that a request may take in all (server/failures.ts). */
 const webAnswerMs = 4_000
 const workerAnswerMs = 9_000
+/** Far longer than any statement of ours keeps a row; whoever keeps one longer must not hold up the others (isRowLocked). */
+const rowLockMs = 2_000
 
 function connect(options: Options, answerWithinMs: number, settings: Partial<postgres.Options<{}>> = {}) {
   const sql = postgres(options.url, {
@@ -60,7 +62,7 @@ export function openDatabase(options: Options): { db: Database; sql: Sql; close:
  */
 export function openWorkerDatabase(options: Options): Sql {
   return connect(options, options.answerWithinMs ?? workerAnswerMs, {
-    connection: { plan_cache_mode: 'force_custom_plan' },
+    connection: { plan_cache_mode: 'force_custom_plan', lock_timeout: rowLockMs },
   })
 }
 

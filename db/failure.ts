@@ -22,6 +22,9 @@ export function isDatabaseAway(error: unknown): boolean {
   return code !== undefined && (awayStates.test(code) || awayCodes.test(code))
 }
 
+/** Somebody else kept a row locked for longer than we wait: everything but that row works. */
+export const isRowLocked = (error: unknown): boolean => faultOf(error)?.code === '55P03'
+
 /** Postgres is away, or it answered with an error of any kind: what was asked of it did not happen. */
 export const isDatabaseFault = (error: unknown): boolean =>
   isDatabaseAway(error) || (error instanceof Error && 'severity' in error)

@@ -37,7 +37,8 @@ export type Held = {
  * holds. What does not come back is stale (sent, cancelled, a later try, held elsewhere, not due) and may be dropped.
  *
  * It waits for row locks, in message order, and never skips a locked row: a row that the relay is just touching must not
- * look stale. Joined by id, not by ctid: a fresh ctid is invisible to the snapshot of this statement.
+ * look stale. Joined by id, not by ctid: a fresh ctid is invisible to the snapshot of this statement. Where it has waited for
+ * too long it fails as a whole (`isRowLocked`), and nothing is held.
  */
 export async function holdMessages(
   sql: Sql,
@@ -78,16 +79,26 @@ export async function holdMessages(
 }
 
 /**
- * Keeps holds alive, all of a process in one statement.
- * @returns the tokens that are still ours; a missing one was lost to the relay
+ * Keeps holds alive, all of a process in one statement. It waits for nobody: a row that is locked at this moment, by us or by
+ * a person, keeps its end and is renewed the next time.
+ * @returns the tokens that were renewed, and those that are ours but were locked; a missing one was lost to the relay
  */
-export async function renewHolds(sql: Sql, holds: readonly string[], holdMs: number): Promise<string[]> {
-  const rows = await sql<{ hold: string }[]>`
+export async function renewHolds(
+  sql: Sql,
+  holds: readonly string[],
+  holdMs: number,
+): Promise<{ renewed: string[]; locked: string[] }> {
+  const rows = await sql<{ hold: string; renewed: boolean }[]>`
     with mine as (
-      select id from outbox where hold = any(${[...holds]}::uuid[]) order by message_id for update
+      select id from outbox where hold = any(${[...holds]}::uuid[]) order by message_id for update skip locked
+    ), renewed as (
+      update outbox o set held_until = now() + ${holdMs}::int * interval '1 ms'
+      from mine where o.id = mine.id
+      returning o.id, o.hold
     )
-    update outbox o set held_until = now() + ${holdMs}::int * interval '1 ms'
-    from mine where o.id = mine.id
-    returning o.hold`
-  return rows.map((row) => row.hold)
+    select hold, true as renewed from renewed
+    union all
+    select hold, false from outbox where hold = any(${[...holds]}::uuid[]) and id not in (select id from renewed)`
+  const tokens = (renewed: boolean) => rows.filter((row) => row.renewed === renewed).map((row) => row.hold)
+  return { renewed: tokens(true), locked: tokens(false) }
 }

@@ -73,11 +73,11 @@ export async function takeDueWork(
   return [...rows]
 }
 
-/** Kafka did not take these: try again in 5 s, and say so once on the message. */
+/** Kafka did not take these: try again in 5 s, and say so once on the message. One that is locked rings in its own time. */
 export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[]): Promise<void> {
   await sql`
     with work as (
-      select id, kafka_failed_at is null as first from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update
+      select id, kafka_failed_at is null as first from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update skip locked
     ), back as (
       update outbox o
       set ring_at = now() + interval '5 s', rings = greatest(o.rings - 1, 0), kafka_failed_at = coalesce(o.kafka_failed_at, now())
@@ -90,7 +90,7 @@ export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[])
 /** The consumer has not come to these records yet: ringing again would only lengthen its queue, so not before 15 min. */
 export async function deferRing(sql: Sql, outboxIds: readonly number[]): Promise<void> {
   await sql`
-    with work as (select id from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update)
+    with work as (select id from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update skip locked)
     update outbox o set ring_at = now() + interval '15 min', rings = 6 from work where o.id = work.id`
 }
 
@@ -150,12 +150,12 @@ export async function takeOverExpiredHolds(
   const rows = await sql<{ messageId: string; parked: boolean }[]>`
     with lost as (
       select o.id, o.message_id, o.priority, o.attempt, o.held_by, o.kafka_partition, o.kafka_offset
-      from outbox o
+      from outbox o join messages m on m.id = o.message_id
       where o.ring_at <= now() and o.hold is not null and o.held_until < now()
         and now() - pg_postmaster_start_time() > interval '10 s'
       order by o.message_id
       limit ${input.limit}
-      for update skip locked
+      for update of o, m skip locked
     ), said as (
       update messages m
       set crashes = m.crashes + 1, may_have_been_delivered = true,

@@ -157,7 +157,7 @@ describe('holding', () => {
   it('renews the holds that are still ours, and names no other', async () => {
     const [mine, lost] = [await held(), await held()]
     await sql`update outbox set held_until = now(), hold = ${randomUUID()} where message_id = ${lost.messageId}`
-    expect(await renewHolds(sql, [mine.hold, lost.hold], 60_000)).toEqual([mine.hold])
+    expect(await renewHolds(sql, [mine.hold, lost.hold], 60_000)).toEqual({ renewed: [mine.hold], locked: [] })
     const [row] =
       await sql`select held_until > now() + interval '55 s' as renewed from outbox where hold = ${mine.hold}`
     expect(row).toEqual({ renewed: true })

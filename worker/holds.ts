@@ -47,11 +47,11 @@ export class Holds {
     if (asked.length === 0) return
     const askedAt = performance.now()
     try {
-      const ours = new Set(await renewHolds(this.sql, asked, this.holdMs))
+      const { renewed, locked } = await renewHolds(this.sql, asked, this.holdMs)
+      const [extended, kept] = [new Set(renewed), new Set(locked)]
       for (const hold of asked) {
-        if (!this.#until.has(hold)) continue
-        if (ours.has(hold)) this.#until.set(hold, askedAt + this.holdMs)
-        else this.#until.set(hold, 0)
+        if (!this.#until.has(hold) || kept.has(hold)) continue
+        this.#until.set(hold, extended.has(hold) ? askedAt + this.holdMs : 0)
       }
     } catch (error) {
       // They run out by themselves; whoever is about to begin a body sees that.

@@ -265,6 +265,49 @@ describe('while Postgres is away', { timeout: 20_000 }, () => {
   })
 })
 
+const locked = () => Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' })
+
+describe('a row that somebody keeps locked', { timeout: 20_000 }, () => {
+  test('holds up nobody else: its record is done with, and it is held once it is free', async () => {
+    const { intake, hold, deliver, holdAll } = open(10)
+    void intake.take(ring(0))
+    ;(await hold.next()).reject(locked())
+    const others = rings(4)
+      .slice(1)
+      .map((one) => intake.take(one))
+    expect(await holdAll()).toEqual(['m1', 'm2', 'm3'])
+    expect(await Promise.all(others)).toEqual(['held', 'held', 'held'])
+    expect(await holdAll()).toEqual(['m0'])
+    await expect.poll(() => deliver.calls.map((message) => message.messageId), soon).toEqual(['m1', 'm2', 'm3', 'm0'])
+  })
+
+  test('among several is found by asking for them one by one, and may stay locked', async () => {
+    const { intake, hold, holdAll } = open(10)
+    void intake.take(ring(0))
+    await holdAll()
+    const taken = [ring(1), ring(2), ring(3)].map((one) => intake.take(one))
+    ;(await hold.next()).reject(locked())
+    expect(await holdAll()).toEqual(['m1'])
+    ;(await hold.next()).reject(locked())
+    expect(await holdAll()).toEqual(['m3'])
+    expect(await Promise.all(taken)).toEqual(['held', 'locked', 'held'])
+    const again = await hold.next()
+    expect(again.input.map((one) => one.messageId)).toEqual(['m2'])
+    again.reject(locked())
+    expect(await holdAll()).toEqual(['m2'])
+  })
+
+  test('is left to the next worker when this one stops', async () => {
+    const { intake, hold } = open(10)
+    const taken = intake.take(ring(0))
+    ;(await hold.next()).reject(locked())
+    expect(await taken).toBe('locked')
+    expect(await intake.take(ring(0))).toBe('locked')
+    await intake.stop()
+    expect(hold.calls).toHaveLength(1)
+  })
+})
+
 describe('stopping', () => {
   test('refuses what waits and what comes, and waits for what is under way', async () => {
     const { intake, hold, deliver, holdAll, sent } = open(1)

@@ -1,8 +1,10 @@
+import { isRowLocked } from '@/db/failure'
 import type { Held, Ring } from '@/db/hold'
 import { NotTaken } from '@/kafka/consume'
 import type { Logger } from '@/runtime/log'
 
 const againMs = 500
+const lockedAgainMs = 1_000
 
 type Tools = {
   /** How many mails may be under way at once: the send slots, fewer after trouble, none while nobody sends. */
@@ -21,8 +23,9 @@ type Tools = {
  * - `held`     this worker sends it now
  * - `stale`    sent, cancelled, a later try, held elsewhere or not due: dropped
  * - `unknown`  there is no such message
+ * - `locked`   somebody keeps its row: it is asked for on its own until that ends, and its record is done with
  */
-export type Taken = 'held' | 'stale' | 'unknown'
+export type Taken = 'held' | 'stale' | 'unknown' | 'locked'
 
 /** All records that ring for the same try of a message: the same promise for each. */
 type Waiting = { ring: Ring; outcome: Promise<Taken>; taken: (what: Taken) => void; refused: (error: Error) => void }
@@ -37,6 +40,8 @@ const keyOf = ({ messageId, attempt }: { messageId: string; attempt: number }) =
 export class Intake {
   #urgent = new Map<string, Waiting>()
   #ordinary = new Map<string, Waiting>()
+  /** Messages whose row somebody keeps locked. */
+  readonly #aside = new Map<string, Promise<void>>()
   readonly #underway = new Set<Promise<void>>()
   #holding: Promise<void> | null = null
   #stopping = false
@@ -56,6 +61,7 @@ export class Intake {
   take(ring: Ring, isUrgent = false): Promise<Taken> {
     if (this.#stopping) return Promise.reject(stopped())
     const key = keyOf(ring)
+    if (this.#aside.has(key)) return Promise.resolve('locked')
     const same = this.#urgent.get(key) ?? this.#ordinary.get(key)
     if (same) return same.outcome
     let [taken, refused]: [Waiting['taken'], Waiting['refused']] = [() => undefined, () => undefined]
@@ -72,6 +78,7 @@ export class Intake {
     this.#stopping = true
     this.#refuseAll()
     await this.#holding
+    await Promise.all(this.#aside.values())
     await Promise.all(this.#underway)
   }
 
@@ -100,19 +107,77 @@ export class Intake {
     const count = admit ? await admit(Math.min(this.#room(), this.waiting)) : this.#room()
     const batch = this.#leaveLine(Math.max(0, count))
     if (batch.size === 0) return
-    const held = await this.#untilAnswered(batch, () => this.tools.hold([...batch.values()].map(({ ring }) => ring)))
-    if (!held) return
-    for (const message of held) this.#deliver(message)
-    for (const message of held) {
-      batch.get(keyOf(message))?.taken('held')
-      batch.delete(keyOf(message))
-    }
-    if (batch.size === 0) return
+    if (!(await this.#holdBatch(batch)) || batch.size === 0) return
     // Held by nobody and not to be held: mostly an old copy, but it may also speak of a message that never was.
     const ids = [...batch.values()].map(({ ring }) => ring.messageId)
     const known = await this.#untilAnswered(batch, () => this.tools.known(ids))
     if (!known) return
     for (const { ring, taken } of batch.values()) taken(known.has(ring.messageId) ? 'stale' : 'unknown')
+  }
+
+  /**
+   * Asks for all of them in one statement; where somebody keeps a row locked, for one by one, so that only that one waits.
+   * What is held, or put aside, leaves the batch.
+   * @returns false when we are stopping
+   */
+  async #holdBatch(batch: Map<string, Waiting>): Promise<boolean> {
+    const all = [...batch.values()]
+    const answer = await this.#hold(batch, all)
+    if (answer !== 'locked') return answer === 'answered'
+    for (const waiting of all) {
+      const own = all.length === 1 ? 'locked' : await this.#hold(batch, [waiting])
+      if (own === 'stopping') return false
+      if (own === 'locked') this.#putAside(batch, waiting)
+    }
+    return true
+  }
+
+  async #hold(batch: Map<string, Waiting>, these: readonly Waiting[]): Promise<'answered' | 'locked' | 'stopping'> {
+    const rings = these.map(({ ring }) => ring)
+    const held = await this.#untilAnswered(batch, () => this.#holdOrLocked(rings))
+    if (held === null) return 'stopping'
+    if (held === 'locked') return 'locked'
+    for (const message of held) this.#deliver(message)
+    for (const message of held) {
+      batch.get(keyOf(message))?.taken('held')
+      batch.delete(keyOf(message))
+    }
+    return 'answered'
+  }
+
+  async #holdOrLocked(rings: readonly Ring[]): Promise<Held[] | 'locked'> {
+    try {
+      return await this.tools.hold(rings)
+    } catch (error) {
+      if (isRowLocked(error)) return 'locked'
+      throw error
+    }
+  }
+
+  #putAside(batch: Map<string, Waiting>, { ring, taken }: Waiting): void {
+    const key = keyOf(ring)
+    batch.delete(key)
+    taken('locked')
+    this.tools.log.warn({ messageId: ring.messageId }, 'Somebody keeps the message locked; it waits, the others pass')
+    this.#aside.set(
+      key,
+      this.#holdWhenFree(ring).finally(() => this.#aside.delete(key)),
+    )
+  }
+
+  /** Nothing is lost when this process ends first: the row is there, and its bell rings again. */
+  async #holdWhenFree(ring: Ring): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, lockedAgainMs))
+      if (this.#stopping) return
+      if (this.#room() <= 0) continue
+      try {
+        for (const message of await this.tools.hold([ring])) this.#deliver(message)
+        return
+      } catch (error) {
+        this.tools.log.debug({ err: error, messageId: ring.messageId }, 'The message could not be held yet')
+      }
+    }
   }
 
   #leaveLine(count: number): Map<string, Waiting> {
