@@ -199,6 +199,9 @@ test('a delay adds nothing to the doubt and takes nothing away', () => {
   expect(flagged({ status: 'retrying', retryCount: 1, lastCause: 'lost_after_dot', delayedSince: 'fault' })).toBe(
     'We cannot be sure. The line broke after the mail had left and before the reply came. Delayed since <fault> by a fault of ours.',
   )
+  expect(flagged({ lastCause: 'lost_after_dot' })).toBe(
+    'We cannot be sure. An earlier try may have been delivered; it is being sent again, and a second copy is possible.',
+  )
   expect(flagged({ delayedSince: 'fault' })).toBe(
     'We cannot be sure. A worker was lost while it sent this mail; it goes out again when mail flows, and a second copy is possible.',
   )

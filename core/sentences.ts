@@ -56,7 +56,12 @@ export function summarise(message: MessageFacts, words: Words): string {
     case 'queued':
       if (doubt) {
         const again = delayed ? 'goes out again when mail flows' : 'is being sent again'
-        return `We cannot be sure. A worker was lost while it sent this mail; it ${again}, and a second copy is possible.`
+        // Put back by people after a try of which nobody knows, it has a cause; a lost worker leaves none.
+        const lost =
+          message.lastCause === null
+            ? 'A worker was lost while it sent this mail'
+            : 'An earlier try may have been delivered'
+        return `We cannot be sure. ${lost}; it ${again}, and a second copy is possible.`
       }
       if (delayed) return `Not yet. ${delayed}`
       if (message.waitingForKafkaSince)
