@@ -9,7 +9,7 @@ export type Publishable = { key: string | Buffer | null; value: Buffer | null; h
 export type KafkaRecord = { key: string; value: Buffer; headers: Record<string, string> }
 
 /** Of our envelope and headers. A record of a higher one is left for a newer worker. */
-const envelopeVersion = 1
+export const envelopeVersion = 1
 
 /** The original's envelope and headers, with ours: which message and attempt it rings for, and our signature. */
 export function toKafkaRecord(

@@ -1,6 +1,11 @@
+import { hostname } from 'node:os'
 import { openDatabase, type Database } from '@/db/client'
+import { keepPresent } from '@/db/processes'
+import { templates } from '@/emails/registry'
 import { Publisher } from '@/kafka/publish'
+import { envelopeVersion } from '@/kafka/record'
 import { readWebConfig, type WebConfig } from '@/runtime/config'
+import { factsOf } from '@/runtime/facts'
 import { createLog, type Logger } from '@/runtime/log'
 
 /** What every use case works with: one of each in a process. */
@@ -22,8 +27,15 @@ function open(): Context {
   const database = openDatabase({ url: config.DATABASE_URL, max: config.DATABASE_POOL, part: 'web' })
   const publisher = new Publisher(config, 'web', log)
   publisher.start(config.KAFKA_TOPIC)
+  const own = {
+    name: `web-${hostname()}-${process.pid}`,
+    kind: 'web',
+    facts: factsOf(config, { templates: Object.keys(templates), envelopeVersion }),
+  } as const
+  const presence = keepPresent(database.sql, own, log)
   const close = async () => {
     delete shared[slot]
+    await presence.stop()
     await Promise.all([publisher.close(), database.close()])
   }
   return { config, db: database.db, publisher, log, close }

@@ -10,6 +10,8 @@ export async function serve(input: {
   port: number
   metrics: Metrics
   readiness: () => Promise<Readiness>
+  /** Settings that do not agree, in sentences. They make nothing unready. */
+  differences: () => string[]
 }): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: string, type = 'application/json') => {
@@ -24,7 +26,7 @@ export async function serve(input: {
       answer(500, JSON.stringify({ error: true, message: error instanceof Error ? error.message : 'Unknown fault' }))
     const sayReady = (parts: Readiness) => {
       const ok = Object.values(parts).every(Boolean)
-      answer(ok ? 200 : 503, JSON.stringify({ ok, parts }))
+      answer(ok ? 200 : 503, JSON.stringify({ ok, parts, differences: input.differences() }))
     }
     if (request.method !== 'GET') return answer(405, '{"error":true,"message":"Only GET is answered here."}')
     switch (request.url) {

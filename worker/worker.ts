@@ -18,6 +18,7 @@ import { Relay } from './relay'
 import { SendPace } from './send-pace'
 import { Settler } from './settler'
 import { SmtpPool } from './smtp'
+import { StartupCheck } from './startup-check'
 import { Taker } from './take'
 
 /** A body that has begun may finish for this long; the rest is given back. */
@@ -73,6 +74,7 @@ export async function startWorker(input: {
   const publisher = new Publisher(config, `${name}-relay`, log)
   const lag = new LagReader(config, log)
   const relay = new Relay({ config, sql, publisher, lag, metrics, log })
+  const check = new StartupCheck({ sql, name, config, log, isKafkaUp: () => consumer !== null && !publisher.isDown })
   let consumer: Awaited<ReturnType<typeof startConsumer>> | null = null
   const http = await serve({
     host: config.WORKER_HOST,
@@ -86,6 +88,7 @@ export async function startWorker(input: {
       kafka: !publisher.isDown,
       group: consumer?.isJoined() ?? false,
     }),
+    differences: () => check.differences,
   })
   await breakers.start()
   consumer = await untilKafka(async () => {
@@ -101,6 +104,7 @@ export async function startWorker(input: {
     })
   }, log)
   relay.start()
+  void check.compare()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
 
   return {
@@ -118,7 +122,7 @@ export async function startWorker(input: {
       } catch (error) {
         log.warn({ err: error }, 'The group was not left in time; Kafka will notice by itself')
       }
-      await Promise.all([publisher.close(), lag.close(), http.close()])
+      await Promise.all([publisher.close(), lag.close(), http.close(), check.stop()])
       await sql.end({ timeout: 2 })
       log.info('Stopped')
     },
