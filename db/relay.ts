@@ -118,10 +118,10 @@ export async function expireWaiting(sql: Sql, limit: number): Promise<number> {
     with work as (
       select o.id, o.message_id, o.priority, o.attempt, o.kafka_partition, o.kafka_offset
       from outbox o join messages m on m.id = o.message_id
-      where o.kind = 'send' and o.hold is null and o.ring_at <= now() and m.expires_at <= now()
+      where o.kind = 'send' and o.hold is null and o.due_at <= now() and m.expires_at <= now()
       order by o.message_id
       limit ${limit}
-      for update of o skip locked
+      for update of o, m skip locked
     ), gone as (
       delete from outbox o using work where o.id = work.id
     ), said as (
