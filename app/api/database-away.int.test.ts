@@ -1,126 +1,85 @@
-import { readdirSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { encode } from 'next-auth/jwt'
-import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js'
-import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js'
-import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scopes } from '@/core/permissions'
+import { openDatabase } from '@/db/client'
 import { openTestContext, type TestContext } from '@/server/testing'
-import * as auth from './auth/[...nextauth]/route'
-import type { Handler } from './handle'
+import { freePort } from '@/stack/ports'
+import { TcpProxy } from '@/stack/tcp-proxy'
+import { createTestDatabase } from '@/stack/testing/services'
+import { until } from '@/stack/until'
+import * as messages from './messages/route'
+import * as send from './messaging/send/route'
 
-// Next's own start does this; without it the route cannot read the cookies of the request.
-await vi.hoisted(async () => Object.assign(globalThis, await import('node:async_hooks')))
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let proxy: TcpProxy
+let app: TestContext
+let authorization: string
+/** Around the proxy. */
+let eye: ReturnType<typeof openDatabase>
 
-let app: TestContext | null = null
-let server: Server | null = null
-const sockets: Socket[] = []
-
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy()
-  server?.close()
-  await app?.close()
+beforeAll(async () => {
+  database = await createTestDatabase()
+  eye = openDatabase({ url: database.url, max: 1, part: 'eye' })
+  const through = new URL(database.url)
+  const target = { host: through.hostname, port: Number(through.port) }
+  proxy = await TcpProxy.start({ port: await freePort(), target })
+  through.host = `127.0.0.1:${proxy.port}`
+  app = await openTestContext({ DATABASE_URL: through.href })
+  authorization = (await app.key(scopes)).authorization
+})
+afterAll(async () => {
+  await app.close()
+  await eye.close()
+  await proxy.close()
+  await database.drop()
 })
 
-/** A port that answers as the test says: with silence, or not at all. */
-async function databaseAt(kind: 'silent' | 'closed'): Promise<string> {
-  server = createServer((socket) => sockets.push(socket))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  if (kind === 'closed') {
-    server.close()
-    await once(server, 'close')
-  }
-  return `postgres://u:p@127.0.0.1:${port}/app`
-}
-
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-type RouteModule = Record<(typeof methods)[number], Handler>
-
-/** Every route there is, so that a new one is asked too; next-auth's is below, and what names nothing asks no database. */
-async function everyRoute(): Promise<[string, RouteModule][]> {
-  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-  const routes = files.filter((file) => file.endsWith('route.ts') && !/nextauth|unknown/.test(file))
-  return Promise.all(
-    routes.map(async (file): Promise<[string, RouteModule]> => [
-      file,
-      (await import(/* @vite-ignore */ join(import.meta.dirname, file))) as RouteModule,
-    ]),
-  )
-}
-
-/** Fits every path, so that the database is what is asked next. */
-const params = { id: '1', address: 'a@example.com', topic: 'email-notifications', partition: '0', offset: '0' }
-
-test.each(['closed', 'silent'] as const)('with a %s database every call answers 503 within 5 s', async (kind) => {
-  app = await openTestContext({ DATABASE_URL: await databaseAt(kind) })
-  const routes = await everyRoute()
-  const token = await encode({ token: { sub: '1', version: 1 }, secret: app.config.NEXTAUTH_SECRET })
-  const headers = {
-    authorization: 'Bearer usk_0123456789012345678901234567890123',
-    cookie: `next-auth.session-token=${token}`,
-    origin: 'http://localhost:3005',
-    'content-type': 'application/json',
-  }
-  // What the one call that anybody may make has to hold before it asks the database.
-  const body = JSON.stringify({ token: 'made-up', password: 'long-enough' })
-  const answers = await Promise.all(
-    routes.flatMap(([file, route]) =>
-      methods.map(async (method) => {
-        const startedAt = performance.now()
-        const request = new Request('http://localhost:3005/api/test', {
-          method,
-          headers,
-          ...(method === 'GET' ? {} : { body }),
-        })
-        const response = await route[method](request, { params: Promise.resolve(params) })
-        const said = (await response.json()) as { message?: string }
-        return { call: `${method} ${file}`, status: response.status, said, ms: performance.now() - startedAt }
-      }),
-    ),
-  )
-  const asked = answers.filter(({ status }) => status !== 405)
-  for (const [file] of routes) expect(asked.map(({ call }) => call)).toContainEqual(expect.stringContaining(` ${file}`))
-  for (const answer of asked) {
-    expect(answer).toMatchObject({ status: 503, said: { message: expect.stringContaining('database') as string } })
-    expect(answer.ms).toBeLessThan(5_000)
-  }
-})
-
-/** next-auth reads cookies and headers from where Next keeps them during a request. */
-function asNext(request: Request, path: string, handler: Handler): Promise<Response> {
-  const { headers } = request
-  const unit = { type: 'request', phase: 'render', headers, cookies: new RequestCookies(headers) }
-  const params = Promise.resolve({ nextauth: path.split('/') })
-  return workAsyncStorage.run({ route: path } as never, () =>
-    workUnitAsyncStorage.run(unit as never, () => handler(request, { params })),
-  )
-}
-
-test.each(['closed', 'silent'] as const)('with a %s database nobody is told that they are signed out', async (kind) => {
-  app = await openTestContext({ DATABASE_URL: await databaseAt(kind) })
-  const csrf = await asNext(new Request('http://localhost:3005/api/auth/csrf'), 'csrf', auth.GET)
-  const { csrfToken } = (await csrf.json()) as { csrfToken: string }
-  const token = await encode({ token: { sub: '1', version: 1 }, secret: app.config.NEXTAUTH_SECRET })
-  const cookie = [...csrf.headers.getSetCookie().map((set) => set.split(';')[0]), `next-auth.session-token=${token}`]
+async function ask(handler: typeof send.POST, body?: object): Promise<{ status: number; id: string; ms: number }> {
   const startedAt = performance.now()
-  const response = await asNext(
-    new Request('http://localhost:3005/api/auth/signout', {
-      method: 'POST',
-      headers: { cookie: cookie.join('; '), 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ csrfToken, json: 'true' }),
-    }),
-    'signout',
-    auth.POST,
-  )
-  expect({ status: response.status, body: await response.json() }).toMatchObject({
-    status: 503,
-    body: { error: true, message: expect.stringContaining('database') as string },
+  const request = new Request('http://localhost:3005/api/test', {
+    method: body ? 'POST' : 'GET',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
   })
-  expect(response.headers.getSetCookie()).toEqual([])
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  const response = await handler(request, { params: Promise.resolve({}) })
+  const { id = '' } = (await response.json()) as { id?: string }
+  return { status: response.status, id, ms: performance.now() - startedAt }
+}
+const sendOne = () => ask(send.POST, { to: 'a@example.com', subject: 'Hello', message: 'Hello', priority: 'low' })
+const list = () => ask(messages.GET)
+const isThere = async (id: string) => (await eye.sql`select 1 from messages where id = ${id}`).length === 1
+
+test.each(['half_open', 'refuse', 'blackhole'] as const)(
+  'a database that is away (%s) is said with 503 within 5 s, and everything works soon after',
+  async (kind) => {
+    expect((await sendOne()).status).toBe(202)
+    await proxy.set({ kind })
+    const answers = await Promise.all([...Array.from({ length: 15 }, sendOne), ...Array.from({ length: 5 }, list)])
+    for (const { status, ms } of answers) {
+      // Over a half-open line some find a new one.
+      expect(kind === 'half_open' ? [200, 202, 503] : [503]).toContain(status)
+      expect(ms).toBeLessThan(5_000)
+    }
+    expect(answers.some(({ status }) => status === 503)).toBe(true)
+    await proxy.set({ kind: 'reset' })
+    expect(await until(async () => (await sendOne()).status === 202, 10_000)).toBe(true)
+    expect(await until(async () => (await list()).status === 200, 10_000)).toBe(true)
+  },
+)
+
+test('wherever the line breaks off, 202 is only said of what is stored', async () => {
+  const said = { accepted: 0, away: 0 }
+  for (const from of ['client', 'server'] as const) {
+    for (let bytes = 50; bytes < 4_000; bytes = Math.ceil(bytes * 1.6)) {
+      await proxy.set({ kind: 'cut_after', bytes, from })
+      const answers = await Promise.all([sendOne(), sendOne(), sendOne()])
+      for (const { status, id } of answers) {
+        expect([202, 503]).toContain(status)
+        said[status === 202 ? 'accepted' : 'away']++
+        expect(status === 503 || (await isThere(id))).toBe(true)
+      }
+      await proxy.set({ kind: 'reset' })
+    }
+  }
+  expect(said.accepted).toBeGreaterThan(0)
+  expect(said.away).toBeGreaterThan(0)
 })

@@ -34,9 +34,11 @@ export type Pipeline = Awaited<ReturnType<typeof openPipeline>>
 /**
  * Everything from the outbox to a mailbox, real and of one's own: a database, topics, a group, a mail catcher. Workers are
  * started by the tests, in this process or as a child that can be killed.
+ * @param settings DATABASE_URL: a database that the test brings along; it is asked with the deadlines of the web process
  */
 export async function openPipeline(settings: Record<string, string> = {}) {
-  const database = await createTestDatabase()
+  const brought = settings['DATABASE_URL']
+  const database = brought === undefined ? await createTestDatabase() : { url: brought, drop: () => Promise.resolve() }
   const topics = uniqueTopics()
   const folder = mkdtempSync(join(tmpdir(), 'usual-store-pipeline-'))
   const catcher = await startCatcher({ smtpPort: 0, uiPort: 0, dir: folder })
@@ -59,7 +61,12 @@ export async function openPipeline(settings: Record<string, string> = {}) {
   }
   const config: WorkerConfig = readWorkerConfig(environment)
   const log = createLog('test', 'silent')
-  const { db, sql, close } = openDatabase({ url: database.url, max: 4, part: 'test', answerWithinMs: 30_000 })
+  const { db, sql, close } = openDatabase({
+    url: database.url,
+    max: 4,
+    part: 'test',
+    answerWithinMs: brought === undefined ? 30_000 : 4_000,
+  })
   await ensureTopics(config, log)
   const publisher = new Publisher(config, 'test', log)
   const closers: (() => Promise<unknown>)[] = []
@@ -176,6 +183,12 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     readTopic,
     /** The API of the catcher: what arrived at this address, newest first. */
     mailsTo: (address: string) => mailsTo(catcher.uiPort, address),
+    /** The message ids of all mails that arrived, as often as they did. */
+    async arrived(): Promise<string[]> {
+      const response = await fetch(`http://127.0.0.1:${catcher.uiPort}/api/v1/messages?limit=100000`)
+      const { messages } = (await response.json()) as { messages: CaughtMail[] }
+      return messages.map((mail) => mail.MessageID.split('@')[0] ?? '')
+    },
     /** One mail in full, with its source. */
     async readMail(id: string): Promise<{ Text: string; HTML: string; Raw: string }> {
       const base = `http://127.0.0.1:${catcher.uiPort}/api/v1/message/${id}`
