@@ -127,51 +127,55 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
 
 /**
  * The server accepted a mail whose hold we had lost meanwhile. A proof of acceptance always wins: whatever waits to send
- * it again is taken back, and so is the notice that it was dead. It stays flagged: the other worker may have sent it too.
+ * it again is taken back, and so are the notice that it was dead and the suppression of its address. It stays flagged: the
+ * other worker may have sent it too.
  *
- * When only the answer to our own settle was lost, or to this statement, its event stands there already, and nothing is left to do.
+ * When only the answer to our own settle was lost, its event stands there already, and nothing is left to do.
+ *
+ * A transaction, unlike all else here: it happens rarely, and what another worker or a person has just added to this message
+ * is only seen by a statement that begins once the message is locked.
  */
 export async function settleProvenSent(
   sql: Sql,
   proof: { messageId: string; hold: string; reply: string | null; detail: EventDetail },
 ): Promise<void> {
-  await sql`
-    with ours as (
-      select 1 from message_events
-      where message_id = ${proof.messageId} and event in ('sent', 'proven_sent') and detail->>'hold' = ${proof.hold}
-    ), work as (
-      select id, kind, priority from outbox where message_id = ${proof.messageId} and not exists (select from ours) order by id for update
-    ), gone as (
-      delete from outbox o using work where o.id = work.id
-    ), erased as (
-      delete from message_secrets where message_id = ${proof.messageId} and not exists (select from ours)
-    ), before as (
-      -- The count makes it wait until the work is locked: outbox rows first, like everywhere.
-      select id, status, priority from messages
-      where id = ${proof.messageId} and not exists (select from ours) and (select count(*) from work) >= 0
-      for update
-    ), said as (
-      update messages m
-      set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null, last_cause = null,
-          may_have_been_delivered = true, last_reply = coalesce(${proof.reply}, last_reply)
-      from before where m.id = before.id
-      returning m.id
-    ), recalled as (
-      -- Its notice has left for email-dlq: whoever reads there learns that it was sent after all.
-      insert into outbox (kind, message_id, priority, ring_at)
-      select 'dead_letter_recalled', id, priority, now() from before
-      where status = 'dead' and not exists (select from work where kind = 'dead_letter')
-    ), unlisted as (
-      delete from suppressions s using said where s.message_id = said.id and s.reason = 'hard_bounce' returning s.address_key, s.message_id
-    ), audited as (
-      insert into audit_log (actor, action, target, detail, request_id)
-      select 'system', 'suppression.removed', 'address:' || address_key, jsonb_build_object('reason', 'proven_sent', 'message_id', message_id), 'worker'
-      from unlisted
-    ), woken as (
-      select pg_notify('outbox', '') from before where status = 'dead'
-    )
-    insert into message_events (message_id, event, detail)
-    select id, 'proven_sent', ${sql.json({ ...proof.detail, hold: proof.hold })} from said left join woken on true`
+  const { messageId, hold, reply, detail } = proof
+  await sql.begin(async (tx) => {
+    await tx`select id from outbox where message_id = ${messageId} order by id for update`
+    await tx`select id from messages where id = ${messageId} for update`
+    await tx`
+      with before as (
+        select id, status, priority from messages
+        where id = ${messageId} and not exists (
+          select from message_events where message_id = ${messageId} and event = 'sent' and detail->>'hold' = ${hold}
+        )
+      ), said as (
+        update messages m
+        set status = 'sent', sent_at = coalesce(sent_at, now()), closed_at = now(), dead_reason = null, last_cause = null,
+            may_have_been_delivered = true, last_reply = coalesce(${reply}, last_reply)
+        from before where m.id = before.id
+      ), gone as (
+        delete from outbox o using before where o.message_id = before.id and o.kind in ('send', 'dead_letter') returning o.kind
+      ), recalled as (
+        -- Its notice has left for email-dlq: whoever reads there learns that it was sent after all.
+        insert into outbox (kind, message_id, priority, ring_at)
+        select 'dead_letter_recalled', id, priority, now() from before
+        where status = 'dead' and not exists (select from gone where kind = 'dead_letter')
+      ), erased as (
+        delete from message_secrets s using before where s.message_id = before.id
+      ), unlisted as (
+        delete from suppressions s using before where s.message_id = before.id and s.reason = 'hard_bounce'
+        returning s.address_key, s.message_id
+      ), audited as (
+        insert into audit_log (actor, action, target, detail, request_id)
+        select 'system', 'suppression.removed', 'address:' || address_key, jsonb_build_object('reason', 'proven_sent', 'message_id', message_id), 'worker'
+        from unlisted
+      ), woken as (
+        select pg_notify('outbox', '') from before where status = 'dead'
+      )
+      insert into message_events (message_id, event, detail)
+      select id, 'proven_sent', ${tx.json(detail)} from before left join woken on true`
+  })
 }
 
 /** A secret outlives its dead message by 72 h at most: long enough to send it again, short enough not to lie around. */
