@@ -158,11 +158,11 @@ describe('one broker, and a line to it that fails', () => {
   })
 
   test('an idle consumer, and one without a partition of its own, are not taken for stuck', async () => {
-    const [one, other] = [await consume(config, 100), await consume(config, 100)]
+    const [one, other] = [await consume(config, 250), await consume(config, 250)]
     await expect.poll(() => one.consumer.isJoined() && other.consumer.isJoined(), { timeout: 30_000 }).toBe(true)
     const publisher = new Publisher(config, 'test', log)
     // Longer than the watchdog's patience of 18 looks, measured in what arrives.
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 36; round++) {
       await expect.poll(() => publish(publisher), { timeout: 20_000, interval: 150 }).toBe(true)
       await expect
         .poll(() => one.taken.length + other.taken.length, { timeout: 20_000, interval: 150 })
