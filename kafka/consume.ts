@@ -63,9 +63,18 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
   consumer.on(consumer.events.FETCH, alive)
   // Sent by idle fetches and by a handler that waits: both are progress.
   consumer.on(consumer.events.HEARTBEAT, alive)
+  // Until it has joined for the first time, a failure is one to start: a broker that has just come up may have no coordinator
+  // for the group yet, and that is no reason to end a process.
+  let begin: { joined: () => void; failed: (error: Error) => void } | null = null
+  const begun = new Promise<void>((resolve, reject) => {
+    begin = { joined: resolve, failed: reject }
+  })
+  begun.catch(() => undefined) // told by the call that waits for it
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     state.joined = true
     alive()
+    begin?.joined()
+    begin = null
     log.info(
       { partitions: payload.memberAssignment[config.KAFKA_TOPIC] ?? [], memberId: payload.memberId },
       'Joined the group',
@@ -75,7 +84,9 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
     state.joined = false
     log.error({ err: payload.error, restart: payload.restart }, 'The consumer stopped')
     // kafkajs will not start it again: only a new process can.
-    if (!payload.restart && !state.stopping) options.onDead(payload.error)
+    if (payload.restart || state.stopping) return
+    if (begin) begin.failed(payload.error)
+    else options.onDead(payload.error)
   })
 
   /**
@@ -105,7 +116,7 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
     const topics = [config.KAFKA_TOPIC]
     // From the beginning: what was produced before the group existed is mail too, and the holds keep it from going twice.
     await withDeadline(consumer.subscribe({ topics, fromBeginning: true }), 15_000, 'Subscribing')
-    const joining = consumer.run({
+    const running = consumer.run({
       // Resolving by itself would mark what was only looked at (RELIABILITY K5).
       eachBatchAutoResolve: false,
       // Often enough for the relay to see from the committed offsets how fast the group drains.
@@ -115,7 +126,11 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
       eachBatch: (payload) => takeBatch(payload, options.take, Math.min(2_000, Math.floor(sessionTimeout / 4))),
     })
     // A join may wait for the session of a member that died, and for the others to finish.
-    await withDeadline(joining, 60_000 + config.KAFKA_REQUEST_TIMEOUT_MS, 'Joining the consumer group')
+    await withDeadline(
+      Promise.all([running, begun]),
+      60_000 + config.KAFKA_REQUEST_TIMEOUT_MS,
+      'Joining the consumer group',
+    )
   } catch (error) {
     await leave().catch((late: unknown) => log.debug({ err: late }, 'A consumer that failed to start did not close'))
     throw error

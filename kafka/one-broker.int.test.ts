@@ -40,54 +40,84 @@ async function consume(own: KafkaConfig, lookEveryMs?: number) {
   return { taken, onDead, consumer }
 }
 
+async function startBroker(port: number, settings: Record<string, string | number>) {
+  const folder = mkdtempSync(join(tmpdir(), 'usual-store-broker-'))
+  const processes = new Processes(folder)
+  await processes.open()
+  const controllerPort = await freePort()
+  const command = await prepareKafka(processes, {
+    folder: join(folder, 'kafka'),
+    port,
+    controllerPort,
+    environment: process.env,
+    member: { id: 1, nodes: [{ id: 1, controllerPort }], clusterId: newClusterId(), settings },
+  })
+  const child = await processes.start('kafka', command, { order: 1, ...kafkaEnding })
+  if (!(await until(() => isKafkaReady(child), 90_000)))
+    throw new Error(`The broker did not come up.${lastLines(child)}`)
+  return {
+    async stop() {
+      await processes.end()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const configFor = (brokers: string): KafkaConfig =>
+  readWorkerConfig({
+    DATABASE_URL: 'postgres://nobody@127.0.0.1/nothing',
+    SECRETS_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    SIGNING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    SMTP_HOST: '127.0.0.1',
+    KAFKA_BROKERS: brokers,
+    KAFKA_PARTITIONS: '1',
+    KAFKA_TOPIC: `t-${randomUUID()}`,
+    KAFKA_DLQ_TOPIC: `t-${randomUUID()}`,
+    KAFKA_GROUP_ID: `g-${randomUUID()}`,
+  })
+
+test('a broker without a coordinator for the group yet is one to wait for, not to die of', async () => {
+  const port = await freePort()
+  // Three copies on one broker: the topic of the groups cannot be made.
+  const broker = await startBroker(port, { 'offsets.topic.replication.factor': 3 })
+  try {
+    const config = configFor(`127.0.0.1:${port}`)
+    await ensureTopics(config, log)
+    const onDead = vi.fn<(error: Error) => void>()
+    const starting = startConsumer({
+      config,
+      worker: 'w',
+      log,
+      isKafkaUp: () => true,
+      onDead,
+      take: () => Promise.resolve(),
+    })
+    await expect(starting).rejects.toThrow(/coordinator/)
+    expect(onDead).not.toHaveBeenCalled()
+  } finally {
+    await broker.stop()
+  }
+}, 120_000)
+
 /** A broker that is only reached through a proxy, so that its line can fail. */
 describe('one broker, and a line to it that fails', () => {
-  let folder: string
-  let processes: Processes
+  let broker: Awaited<ReturnType<typeof startBroker>>
   let proxy: TcpProxy
   let config: KafkaConfig
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'usual-store-line-'))
-    processes = new Processes(folder)
-    await processes.open()
-    const [port, controllerPort] = [await freePort(), await freePort()]
-    proxy = await TcpProxy.start({ port: await freePort(), target: { host: '127.0.0.1', port } })
-    const command = await prepareKafka(processes, {
-      folder: join(folder, 'kafka'),
-      port,
-      controllerPort,
-      environment: process.env,
-      member: {
-        id: 1,
-        nodes: [{ id: 1, controllerPort }],
-        clusterId: newClusterId(),
-        settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` },
-      },
-    })
-    const child = await processes.start('kafka', command, { order: 1, ...kafkaEnding })
-    if (!(await until(() => isKafkaReady(child), 90_000)))
-      throw new Error(`The broker did not come up.${lastLines(child)}`)
+    const [port, listener] = [await freePort(), await freePort()]
+    proxy = await TcpProxy.start({ port: listener, target: { host: '127.0.0.1', port } })
+    broker = await startBroker(port, { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${listener}` })
   }, 120_000)
   beforeEach(async () => {
     await proxy.set({ kind: 'pass' })
-    config = readWorkerConfig({
-      DATABASE_URL: 'postgres://nobody@127.0.0.1/nothing',
-      SECRETS_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-      SIGNING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-      SMTP_HOST: '127.0.0.1',
-      KAFKA_BROKERS: `127.0.0.1:${proxy.port}`,
-      KAFKA_PARTITIONS: '1',
-      KAFKA_TOPIC: `t-${randomUUID()}`,
-      KAFKA_DLQ_TOPIC: `t-${randomUUID()}`,
-      KAFKA_GROUP_ID: `g-${randomUUID()}`,
-    })
+    config = configFor(`127.0.0.1:${proxy.port}`)
     await ensureTopics(config, log)
   })
   afterAll(async () => {
     await proxy.close()
-    await processes.end()
-    rmSync(folder, { recursive: true })
+    await broker.stop()
   })
 
   const publish = async (publisher: Publisher, deadlineMs = 10_000) =>
