@@ -130,7 +130,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
  * it again is taken back, and so are the notice that it was dead and the suppression of its address. It stays flagged: the
  * other worker may have sent it too.
  *
- * When only the answer to our own settle was lost, its event stands there already, and nothing is left to do.
+ * When only the answer to our own settle was lost, or to this, its event stands there already, and nothing is left to do.
  *
  * A transaction, unlike all else here: it happens rarely, and what another worker or a person has just added to this message
  * is only seen by a statement that begins once the message is locked.
@@ -147,7 +147,7 @@ export async function settleProvenSent(
       with before as (
         select id, status, priority from messages
         where id = ${messageId} and not exists (
-          select from message_events where message_id = ${messageId} and event = 'sent' and detail->>'hold' = ${hold}
+          select from message_events where message_id = ${messageId} and event in ('sent', 'proven_sent') and detail->>'hold' = ${hold}
         )
       ), said as (
         update messages m
@@ -174,7 +174,7 @@ export async function settleProvenSent(
         select pg_notify('outbox', '') from before where status = 'dead'
       )
       insert into message_events (message_id, event, detail)
-      select id, 'proven_sent', ${tx.json(detail)} from before left join woken on true`
+      select id, 'proven_sent', ${tx.json({ ...detail, hold })} from before left join woken on true`
   })
 }
 
