@@ -15,7 +15,7 @@ import { scenarios } from './scenarios'
 const subset = ['F1', 'F2', 'F4', 'F6', 'F7', 'F11', 'F14', 'F16', 'F18', 'F20', 'F23']
 
 const usage = `usage: npm run test:faults -- [--only F1,F7] [--seed N | --seeds 3] [--mails 1500] [--rate 30]
-                           [--subset] [--report file.json] [--markdown file.md] [--keep]`
+                           [--subset] [--full] [--report file.json] [--markdown file.md] [--keep]`
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     mails: { type: 'string', default: '1500' },
     rate: { type: 'string', default: '30' },
     subset: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
     report: { type: 'string' },
     markdown: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -49,13 +50,17 @@ async function main(): Promise<void> {
   const seeds = values.seed
     ? [Number(values.seed)]
     : Array.from({ length: values.subset ? 1 : Number(values.seeds) }, (_, at) => at + 1)
-  const chosen = scenarios.filter(({ id }) => !wanted || wanted.includes(id))
+  const all = scenarios.filter(({ id }) => !wanted || wanted.includes(id))
+  const impossible = all.filter(({ notPossible }) => notPossible !== undefined)
+  for (const { id, title, notPossible } of impossible) say(`– ${id} ${title}: not possible here: ${notPossible}`)
+  const chosen = all.filter((scenario) => !impossible.includes(scenario))
   for (const group of byRig(chosen, seeds)) await runGroup(group)
   say(`\n${tableOf(results)}\n`)
   write(values.report, JSON.stringify(countsOf(results), null, 2))
   write(values.markdown, tableOf(results))
   const failed = results.filter(({ passed }) => !passed).length
-  say(`${results.length - failed} passed, ${failed} failed`)
+  const skipped = impossible.length > 0 ? `, not possible here: ${impossible.map(({ id }) => id).join(', ')}` : ''
+  say(`${results.length - failed} passed, ${failed} failed${skipped}`)
   process.exitCode = failed === 0 ? 0 : 1
 }
 
@@ -91,6 +96,7 @@ async function runGroup(group: Group): Promise<void> {
         perSecond: Number(values.rate),
         seed,
         isShort: values.subset,
+        isFull: values.full,
         canary,
       })
       results.push(result)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -76,6 +77,8 @@ export class Rig {
   readonly log = createLog('faults', 'silent')
   readonly #lag: LagReader
   readonly workers: Kept[] = []
+  /** Mounted by a scenario below its folder. */
+  readonly mounts: string[] = []
   /** The web processes; the load goes to the last one that is up. */
   readonly webs: { kept: Kept; port: number }[] = []
 
@@ -246,6 +249,7 @@ export class Rig {
       ...this.brokers.map(({ proxy }) => proxy.close()),
     ])
     await this.smtp.close()
+    for (const mount of this.mounts) spawnSync('umount', [mount])
     if (!keep) rmSync(this.folder, { recursive: true, force: true })
   }
 }

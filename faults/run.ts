@@ -34,7 +34,7 @@ export type Result = {
   passed: boolean
 }
 
-type Options = { mails: number; seed: number; perSecond: number; isShort: boolean; canary: string }
+type Options = { mails: number; seed: number; perSecond: number; isShort: boolean; isFull: boolean; canary: string }
 
 /** A caller has given up long before; DESIGN.md asks for 5 s while Postgres is away. */
 const acceptWithinMs = 15_000
@@ -66,7 +66,9 @@ export async function runScenario(scenario: Scenario, rig: Rig, options: Options
     tag,
     mails: options.mails,
     random,
+    seed: options.seed,
     isShort: options.isShort,
+    isFull: options.isFull,
     at: async (share) => {
       while (load.asked < options.mails * share && !broken.signal.aborted) await sleep(10)
     },
@@ -81,7 +83,8 @@ export async function runScenario(scenario: Scenario, rig: Rig, options: Options
   }
 
   await rig.repair()
-  const seconds = scenario.seconds?.(options.isShort) ?? options.mails / options.perSecond
+  await scenario.prepare?.(rig)
+  const seconds = scenario.seconds?.(options.isShort, options.isFull) ?? options.mails / options.perSecond
   const loaded = load.run({ mails: options.mails, perSecond: options.mails / seconds, mix: scenario.mix })
   const struck = scenario.fault(run).catch((error: unknown) => {
     broken.abort()

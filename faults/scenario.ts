@@ -10,8 +10,10 @@ export type Scenario = {
   kind: RigKind
   /** Its rig is of no use to others: data is wiped, a disk is filled. */
   ownRig?: boolean
+  /** Why this machine cannot make this fault: said instead of a run, and never counted as passed. */
+  notPossible?: string
   /** How long the load takes; standard: as `--rate` says. */
-  seconds?: (isShort: boolean) => number
+  seconds?: (isShort: boolean, isFull: boolean) => number
   mix?: Parameters<Load['run']>[0]['mix']
   /** Reasons to be given up that this fault explains; standard: none. */
   allowedDead?: readonly string[]
@@ -19,6 +21,8 @@ export type Scenario = {
   mayRefuse?: boolean
   /** How long the work may take after the load and the fault are over; standard 120 s. */
   drainSeconds?: number
+  /** Before the load; what it makes of the rig, the rig's end or `fault` undoes. */
+  prepare?: (rig: Rig) => Promise<void>
   /** Runs beside the load. */
   fault: (run: Run) => Promise<void>
   /** After everything is done. */
@@ -31,8 +35,11 @@ export type Run = {
   tag: string
   mails: number
   random: Random
+  seed: number
   /** Part of `npm test`: fewer and shorter faults. */
   isShort: boolean
+  /** `--full`: faults as long as the plan asks, where a shorter one shows the same. */
+  isFull: boolean
   /** Resolves when this share of the load was asked for. */
   at: (share: number) => Promise<void>
   bar: (name: string, isMet: boolean, figure: string) => void
