@@ -124,7 +124,7 @@ function Story({ message }: { message: MessageView }) {
         message.status === 'queued' || message.status === 'retrying' ? (
           <ToCome
             sentence={`Try ${next} of ${all}`}
-            when={wait === null ? 'any moment' : `in ${span(wait)}`}
+            when={wait !== null ? `in ${span(wait)}` : message.delayed_since ? 'when mail flows again' : 'any moment'}
             detail={next === all ? 'the last one' : undefined}
           />
         ) : undefined
