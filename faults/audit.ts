@@ -82,12 +82,18 @@ async function halves(sql: Sql, tag: string): Promise<string[]> {
   return rows.map(({ what }) => what)
 }
 
-/** What is left to do: messages of this run that are not final, and rows of the outbox altogether. */
-export async function workLeft(sql: Sql, tag: string): Promise<{ messages: number; outbox: number }> {
+/** The end of the outbox now: what comes later is above it. */
+export async function endOfOutbox(sql: Sql): Promise<number> {
+  const [row] = await sql<{ last: number }[]>`select coalesce(max(id), 0)::float8 as last from outbox`
+  return row?.last ?? 0
+}
+
+/** What is left to do: messages of this run that are not final, and rows that came to the outbox since. */
+export async function workLeft(sql: Sql, tag: string, since: number): Promise<{ messages: number; outbox: number }> {
   const [row] = await sql<{ messages: number; outbox: number }[]>`
     select
       (select count(*)::int from messages where to_address like ${`%@${tag}.example.com`}
         and status in ('queued', 'sending', 'retrying')) as messages,
-      (select count(*)::int from outbox) as outbox`
+      (select count(*)::int from outbox where id > ${since}) as outbox`
   return row ?? { messages: 0, outbox: 0 }
 }

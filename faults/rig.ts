@@ -42,6 +42,9 @@ const hastened = {
   AMBIGUOUS_WAIT_MS: '4000',
   BREAKER_PROBE_MS: '1000',
 }
+export const holdMs = Number(hastened.HOLD_MS)
+export const retryBaseMs = Number(hastened.RETRY_BASE_MS)
+
 export type Broker = {
   id: number
   /** Where clients reach it. */ port: number
@@ -212,13 +215,6 @@ export class Rig {
     return web.port
   }
 
-  /** How many messages each of these workers holds now. */
-  async holdsOf(worker: Kept): Promise<number> {
-    const [row] = await this.sql<{ count: number }[]>`
-      select count(*)::int as count from outbox where hold is not null and held_by like ${`%-${worker.pid}`}`
-    return row?.count ?? 0
-  }
-
   /** Records that the group has not done yet. */
   async lag(): Promise<number> {
     return (await this.#lag.read()).total
@@ -254,7 +250,7 @@ export class Rig {
   }
 }
 
-const signIn = { user: 'usual-store', password: randomBytes(12).toString('hex') }
+export const signIn = { user: 'usual-store', password: randomBytes(12).toString('hex') }
 
 async function startPostgres(
   processes: Processes,

@@ -44,8 +44,8 @@ export type Run = {
   at: (share: number) => Promise<void>
   bar: (name: string, isMet: boolean, figure: string) => void
   note: (name: string, figure: string) => void
-  /** From now on mail must flow again within so long. */
-  mustResume: (what: string, withinMs: number) => void
+  /** Counts from now until the server takes the next mail of this run; resolves then, or when it is much too late. */
+  mustFlowAgain: (what: string, withinMs: number) => Promise<void>
   /** So many messages were under way when the fault struck: they may arrive twice, flagged. */
   mayDuplicate: (count: number) => void
 }

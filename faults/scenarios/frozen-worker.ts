@@ -24,7 +24,8 @@ export const frozenWorker: Scenario = {
     await run.at(0.3)
     const worker = rig.workers[Math.floor(run.random() * rig.workers.length)]
     if (!worker) throw new Error('There is no worker')
-    if (!(await until(async () => (await rig.holdsOf(worker)) >= 2, 30_000))) throw new Error('It held too little')
+    if (!(await until(async () => (await heldBy(rig, [worker.pid])).length >= 2, 30_000)))
+      throw new Error('It held too little')
     worker.signal('SIGSTOP')
     // What was on its way to the server arrives.
     await sleep(200)

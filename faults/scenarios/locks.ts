@@ -95,5 +95,5 @@ async function takeAllConnections(run: Run): Promise<void> {
   } finally {
     await Promise.all(greedy.map((one) => one.close()))
   }
-  run.mustResume('connections were free again', 10_000)
+  await run.mustFlowAgain('connections were free again', 10_000)
 }
