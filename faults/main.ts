@@ -7,11 +7,11 @@ import { findInDatabase, findInLogs, findInTopics } from './canary'
 import { lineOf, tableOf } from './report'
 import { Rig, type RigKind } from './rig'
 import { randomFrom } from './random'
-import { loadOf, runScenario, type Result } from './run'
+import { loadOf, nothing, runScenario, type Result } from './run'
 import type { Scenario } from './scenario'
 import { scenarios } from './scenarios'
 
-/** Those that `npm test` runs, with fewer mails: at most 8 minutes. */
+/** Those that `npm test` runs, with 250 mails each and one seed: at most 8 minutes. */
 const subset = ['F1', 'F2', 'F4', 'F6', 'F7', 'F11', 'F14', 'F16', 'F18', 'F20', 'F23']
 
 const usage = `usage: npm run test:faults -- [--only F1,F7] [--seed N | --seeds 3] [--mails 1500] [--rate 30]
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '3' },
-    mails: { type: 'string', default: '1500' },
+    mails: { type: 'string' },
     rate: { type: 'string', default: '30' },
     subset: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
@@ -37,12 +37,16 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 const results: Result[] = []
 let rig: Rig | null = null
 
+const secretsId = 'F24'
+const searches: { rig: string; leaks: string[] }[] = []
+
 /** In every secret of this whole run; nowhere else may it ever be read. */
 const canary = `CANARY${randomBytes(8).toString('hex')}`
 
 async function main(): Promise<void> {
   const wanted = values.only?.split(',').map((id) => id.trim().toUpperCase()) ?? (values.subset ? subset : null)
-  const unknown = wanted?.filter((id) => !scenarios.some((scenario) => scenario.id === id)) ?? []
+  const known = [...scenarios.map(({ id }) => id), secretsId]
+  const unknown = wanted?.filter((id) => !known.includes(id)) ?? []
   if (values.help || unknown.length > 0) {
     say(unknown.length > 0 ? `There is no ${unknown.join(', ')}.\n${usage}` : usage)
     process.exit(unknown.length > 0 ? 2 : 0)
@@ -50,11 +54,15 @@ async function main(): Promise<void> {
   const seeds = values.seed
     ? [Number(values.seed)]
     : Array.from({ length: values.subset ? 1 : Number(values.seeds) }, (_, at) => at + 1)
-  const all = scenarios.filter(({ id }) => !wanted || wanted.includes(id))
+  // F24 is looked for in whatever else runs.
+  const isOnlySecrets = wanted?.every((id) => id === secretsId) ?? false
+  const all = scenarios.filter(({ id }) => !wanted || wanted.includes(id) || (isOnlySecrets && id === 'F0'))
   const impossible = all.filter(({ notPossible }) => notPossible !== undefined)
   for (const { id, title, notPossible } of impossible) say(`– ${id} ${title}: not possible here: ${notPossible}`)
   const chosen = all.filter((scenario) => !impossible.includes(scenario))
   for (const group of byRig(chosen, seeds)) await runGroup(group)
+  results.push(secretsResult())
+  say(lineOf(secretsResult()))
   say(`\n${tableOf(results)}\n`)
   write(values.report, JSON.stringify(countsOf(results), null, 2))
   write(values.markdown, tableOf(results))
@@ -92,7 +100,7 @@ async function runGroup(group: Group): Promise<void> {
     await warmUp(open)
     for (const { scenario, seed } of group.runs) {
       const result = await runScenario(scenario, open, {
-        mails: Number(values.mails),
+        mails: Number(values.mails ?? (values.subset ? 250 : 1_500)),
         perSecond: Number(values.rate),
         seed,
         isShort: values.subset,
@@ -105,10 +113,7 @@ async function runGroup(group: Group): Promise<void> {
     }
     const leaks = await leaksOf(open)
     failed ||= leaks.length > 0
-    const last = results.at(-1)
-    last?.bars.push({ name: 'no secret in a topic or a log', isMet: leaks.length === 0, figure: leaks.join(', ') })
-    if (last && leaks.length > 0) last.passed = false
-    say(`    secrets of this rig: ${leaks.length === 0 ? 'in no table, topic or log' : `read in ${leaks.join(', ')}`}`)
+    searches.push({ rig: JSON.stringify(group.kind), leaks })
   } finally {
     if (failed && values.keep) say(`    its logs stay in ${open.folder}`)
     rig = null
@@ -121,6 +126,26 @@ async function warmUp(open: Rig): Promise<void> {
   const load = loadOf(open, { tag: 'warm', canary, random: randomFrom(0) })
   await load.run({ mails: 120, perSecond: 20 })
   await load.close()
+}
+
+/** F24: what was found of the secrets in each rig, when all its runs were over. The database is searched within each run too. */
+function secretsResult(): Result {
+  const leaks = searches.flatMap(({ leaks }) => leaks)
+  const accepted = results.reduce((sum, { figures }) => sum + figures.accepted, 0)
+  return {
+    id: secretsId,
+    title: 'no secret in any table, topic or log, after all the others',
+    seed: 0,
+    seconds: 0,
+    figures: { ...nothing, accepted, sent: results.reduce((sum, { figures }) => sum + figures.sent, 0) },
+    notes: { rigs: String(searches.length) },
+    bars: searches.map((search) => ({
+      name: `no secret of the rig ${search.rig}`,
+      isMet: search.leaks.length === 0,
+      figure: search.leaks.join(', ') || 'none',
+    })),
+    passed: searches.length > 0 && leaks.length === 0,
+  }
 }
 
 /** Where a secret of this run can be read. Looks for an ordinary word first: a search that finds nothing at all proves nothing. */

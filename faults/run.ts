@@ -11,24 +11,28 @@ import type { Run, Scenario } from './scenario'
 
 type Bar = { name: string; isMet: boolean; figure: string }
 
+/** The figures of a run in which nothing happened. Spans in milliseconds. */
+export const nothing = {
+  accepted: 0,
+  sent: 0,
+  dead: 0,
+  lost: 0,
+  /** Messages that arrived more than once. */
+  flagged: 0,
+  unflagged: 0,
+  refused: 0,
+  acceptP50: 0,
+  acceptP99: 0,
+  resumeMs: null as number | null,
+  drainMs: 0,
+}
+
 export type Result = {
   id: string
   title: string
   seed: number
   seconds: number
-  figures: {
-    accepted: number
-    sent: number
-    dead: number
-    lost: number
-    flagged: number
-    unflagged: number
-    refused: number
-    acceptP50: number
-    acceptP99: number
-    resumeMs: number | null
-    drainMs: number
-  }
+  figures: typeof nothing
   notes: Record<string, string>
   bars: Bar[]
   passed: boolean

@@ -28,16 +28,19 @@ await check('types', [['npm', 'run', '--silent', 'typecheck']])
 await check('lint and import rule', [['npm', 'run', '--silent', 'lint']])
 await check('format', [['npm', 'run', '--silent', 'format:check']])
 await check('unused code', [['npm', 'run', '--silent', 'unused']])
-await suite('unit', [bin('vitest'), 'run', '--project', 'unit', '--reporter=default', '--reporter=json'], vitestCounts)
-await suite(
-  'integration',
-  [bin('vitest'), 'run', '--project', 'integration', '--reporter=default', '--reporter=json'],
-  vitestCounts,
-)
+await suite('unit', vitest('unit'), vitestCounts)
+await suite('integration', vitest('integration'), vitestCounts)
 const built = await check('build', [['npm', 'run', '--silent', 'build']])
+if (built) {
+  const command = (report) => [bin('tsx'), 'faults/main.ts', '--subset', '--report', report]
+  await suite('faults', command, ({ passed, failed }) => ({ passed, failed }))
+} else {
+  console.log('\n✗ faults: not run')
+  total.failed++
+}
 const chromium = built ? findChromium() : null
 if (chromium) {
-  await suite('browser', [bin('playwright'), 'test', '--reporter=list,json'], playwrightCounts, {
+  await suite('browser', () => [bin('playwright'), 'test', '--reporter=list,json'], playwrightCounts, {
     CHROMIUM_PATH: chromium,
   })
 } else {
@@ -62,14 +65,12 @@ async function check(name, commands) {
 }
 
 /** A suite counts its tests. One that reports none, or dies before it reports, has failed. */
-async function suite(name, [file, ...args], counts, more = {}) {
+async function suite(name, commandFor, counts, more = {}) {
   const started = performance.now()
   console.log(`\n── ${name}`)
   const report = join(reports, `${name}.json`)
-  const code = await run(file, file.includes('vitest') ? [...args, `--outputFile.json=${report}`] : args, {
-    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
-    ...more,
-  })
+  const [file, ...args] = commandFor(report)
+  const code = await run(file, args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report, ...more })
   const { passed, failed } = existsSync(report)
     ? counts(JSON.parse(readFileSync(report, 'utf8')))
     : { passed: 0, failed: 0 }
@@ -77,6 +78,11 @@ async function suite(name, [file, ...args], counts, more = {}) {
   total.passed += passed
   total.failed += ok ? 0 : Math.max(failed, 1)
   say(name, ok, started)
+}
+
+function vitest(project) {
+  const reporters = ['--reporter=default', '--reporter=json']
+  return (report) => [bin('vitest'), 'run', '--project', project, ...reporters, `--outputFile.json=${report}`]
 }
 
 function vitestCounts(report) {
