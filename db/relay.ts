@@ -7,7 +7,7 @@ export type DueMail = {
   kind: 'send' | 'dead_letter' | 'dead_letter_recalled'
   messageId: string
   attempt: number
-  /** 0: never rung before for this attempt. */
+  /** 0: never rung before for this attempt, or Kafka did not take it: no record is known to wait there for its turn. */
   rings: number
   priorityRank: number
   maxRetries: number
@@ -63,7 +63,8 @@ export async function takeDueWork(
       where o.ctid = any(array(select ctid from due))
       returning o.*
     )
-    select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", rung.attempt, rung.rings - 1 as rings, rung.priority as "priorityRank",
+    select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", rung.attempt,
+      case when rung.kafka_failed_at is null then rung.rings - 1 else 0 end as rings, rung.priority as "priorityRank",
       m.max_retries as "maxRetries", m.retry_count as "retryCount", m.type, m.template, m.to_address as "toAddress",
       m.from_address as "fromAddress", m.subject, m.data, m.created_at as "createdAt", m.dead_reason as "deadReason",
       m.last_reply as "lastReply", m.closed_at as "closedAt", rung.kafka_partition as "kafkaPartition", rung.kafka_offset::float8 as "kafkaOffset",

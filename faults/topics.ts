@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CompressionTypes, createKafka } from '@/kafka/client'
+import { registerCodecs } from '@/kafka/codecs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 
@@ -20,6 +21,7 @@ export type KeptRecord = {
 
 /** Every record of these topics, from the beginning to where they end now. */
 export async function readTopics(config: KafkaConfig, log: Logger, topics: readonly string[]): Promise<KeptRecord[]> {
+  await registerCodecs()
   const kafka = createKafka(config, 'faults-read', log)
   const admin = kafka.admin()
   await admin.connect()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashLimit } from '@/core/message'
-import { acceptMessage } from '@/db/accept-message'
+import { acceptMessage, publishFailed } from '@/db/accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from '@/db/client'
 import { holdMessages, renewHolds, type Held } from '@/db/hold'
 import { deferRing, putBackUnpublished, takeDueWork, takeOverExpiredHolds } from '@/db/relay'
@@ -148,4 +148,18 @@ test.each(['outbox', 'messages'] as const)('a locked row of %s does not stop the
   const isTakenOver = async () =>
     (await takeOverExpiredHolds(sql, { limit: 10, crashLimit })).some((one) => one.messageId === lockedId)
   expect(await until(isTakenOver, 10_000)).toBe(true)
+})
+
+/** Found by the fault suite (F6, F7): such a mail waited 15 min for its next bell, as if its record had been in Kafka. */
+test('a row that could not be put back when Kafka did not take it is not taken for one that waits there', async () => {
+  const [id = ''] = await accept(1)
+  await publishFailed(web.db, [id])
+  const take = async () =>
+    (await takeDueWork(sql, { limit: 100, lowestPriority: 2 })).flatMap((work) =>
+      work.kind !== 'dead_record' && work.messageId === id ? [work] : [],
+    )
+  const first = await take()
+  await whileLocked('outbox', id, () => putBackUnpublished(sql, [first[0]?.outboxId ?? 0]))
+  await sql`update outbox set ring_at = now() where message_id = ${id}`
+  expect((await take()).map(({ rings }) => rings)).toEqual([0])
 })

@@ -35,7 +35,7 @@ export const killedWorkers: Scenario = {
   seconds: (isShort) => (isShort ? 14 : 50),
   async fault(run) {
     const { rig, isShort, random } = run
-    const kills = isShort ? 4 : 10
+    const kills = isShort ? 3 : 10
     rig.smtp.latencyMs = 60 // a mail takes a third of a second, so that there is always something in the air
     const reclaimed: Promise<number>[] = []
     let held = 0
@@ -72,7 +72,7 @@ export const killedAfterTheDot: Scenario = {
   kind,
   seconds: (isShort) => (isShort ? 14 : 50),
   async fault(run) {
-    const times = run.isShort ? 2 : 5
+    const times = run.isShort ? 1 : 5
     const struck: string[] = []
     for (let time = 0; time < times; time++) {
       await run.at(0.15 + (0.6 * time) / times)

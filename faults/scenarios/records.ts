@@ -25,6 +25,7 @@ export const repeatedRecords: Scenario = {
   id: 'F18',
   title: 'every record five times more, the offsets set back, a second group',
   kind,
+  seconds: (isShort) => (isShort ? 14 : 50),
   async fault(run) {
     const { rig } = run
     const { KAFKA_TOPIC, KAFKA_GROUP_ID } = rig.config
