@@ -11,3 +11,9 @@ export function isStorable(value: unknown): boolean {
   }
   return true
 }
+
+/**
+ * A mail server may say anything. What Postgres cannot store would hold up every result that is recorded with it, and no breaker
+ * could tell why it opens.
+ */
+export const storable = (words: string): string => words.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')

@@ -1,3 +1,4 @@
+import { storable } from '@/core/storable'
 import type { Sql } from '@/db/client'
 import { isRowLocked } from '@/db/failure'
 import { settleMessages, settleProvenSent, type Settlement } from '@/db/settle'
@@ -8,9 +9,6 @@ const againMs = 500
 const lockedAgainMs = 1_000
 
 type Entry = { settlement: Settlement; done: () => void }
-
-/** A server may say anything; Postgres cannot store these, and one such reply would hold up all results. */
-const storable = (words: string): string => words.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')
 
 /**
  * Writes results down, several in one statement: what came while the last statement was under way goes with the next. A lone

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SendResult } from '@/core/delivery'
 import type { Command, Failure } from '@/core/smtp-failure'
+import { storable } from '@/core/storable'
 import type { Logger } from '@/runtime/log'
 
 export type SmtpOptions = {
@@ -81,11 +82,16 @@ type Line = {
 export class SmtpPool {
   readonly #idle: Line[] = []
   readonly #all = new Set<Line>()
+  /** Not signed in yet. */
+  readonly #connecting = new Set<Line>()
   readonly #waiting: ((line: Line | null) => void)[] = []
   #opening = 0
   /** Why nothing new may begin. */
   #halted: 'stopping' | 'paused' | null = null
-  /** A server that takes fewer connections than we are set to open says so at its door. */
+  /**
+   * A server that takes fewer connections than we are set to open says so at its door. Each line that ends in good order allows
+   * one more again: the server may have been full for a moment only.
+   */
   #limit: number
 
   constructor(
@@ -147,6 +153,8 @@ export class SmtpPool {
     for (const wake of this.#waiting.splice(0)) wake(null)
     for (const line of this.#idle.splice(0)) this.#retire(line)
     for (const line of this.#all) if (!line.body?.begun) line.fail?.(new Error(`Not begun: ${why}`))
+    // A server that does not answer must not keep us longer than we are given to stop: what is held would look lost.
+    if (why === 'stopping') for (const line of this.#connecting) line.fail?.(new Error(`Not begun: ${why}`))
   }
 
   async #acquire(fresh: boolean): Promise<Line | { result: SendResult } | null> {
@@ -165,26 +173,28 @@ export class SmtpPool {
       }
       this.#opening++
       const opened = await this.#open().finally(() => this.#opening--)
-      if (!('result' in opened) || !this.#hasTooMany(opened.result)) return opened
-      // It serves the connections that are there: this mail waits for one of them.
-      this.#limit = Math.max(1, this.#all.size)
+      if (!('result' in opened)) return opened
+      if (!this.#hasTooMany(opened.result)) {
+        // Only now: whoever is woken while this place is still counted would wait on, and nobody would come.
+        this.#handOver()
+        return opened
+      }
+      // It serves the connections that are there, or are being opened: this mail waits for one of them.
+      this.#limit = this.#all.size + this.#opening
       this.log.info({ connections: this.#limit }, 'The mail server takes no more connections than these')
     }
   }
 
-  /** Turned away at the door while others of ours are inside. */
+  /** Turned away at the door while others of ours are inside, or about to be: where those fail as well, the last one tells. */
   #hasTooMany(result: SendResult): boolean {
-    if (result.kind !== 'failed' || this.#all.size === 0) return false
+    if (result.kind !== 'failed' || this.#all.size + this.#opening === 0) return false
     const { command, code } = result.failure
     return command === 'greeting' && code !== null && code >= 400 && code < 500
   }
 
   async #open(): Promise<Line | { result: SendResult }> {
     const opened = await this.#connect()
-    if ('result' in opened) {
-      this.#handOver()
-      return opened
-    }
+    if ('result' in opened) return opened
     // Halted while it was being opened.
     if (this.#halted) {
       opened.line.connection.quit()
@@ -208,6 +218,7 @@ export class SmtpPool {
     })
     const line: Line = { connection, mails: 0, idleTimer: null, body: null, fail: null }
     let timer: NodeJS.Timeout | undefined
+    this.#connecting.add(line)
     try {
       await new Promise<void>((resolve, reject) => {
         line.fail = reject
@@ -242,6 +253,7 @@ export class SmtpPool {
       }
     } finally {
       clearTimeout(timer)
+      this.#connecting.delete(line)
     }
   }
 
@@ -317,6 +329,7 @@ export class SmtpPool {
 
   #retire(line: Line): void {
     line.connection.quit()
+    this.#limit = Math.min(this.#limit + 1, this.options.connections)
     this.#forget(line)
   }
 
@@ -362,7 +375,7 @@ function failureOf(error: SmtpError, stage: Failure['stage']): Failure {
     stage,
     command: responseCode ? commandOf(command, stage) : (commands[command] ?? null),
     code: responseCode ?? null,
-    reply: responseCode ? (error.response ?? error.message) : error.message,
+    reply: storable(responseCode ? (error.response ?? error.message) : error.message),
     errorCode: (code === 'EDNS' ? error.originalCode : undefined) ?? code ?? null,
   }
 }
