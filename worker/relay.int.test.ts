@@ -1,10 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { openWorkerDatabase } from '@/db/client'
 import { LagReader } from '@/kafka/lag'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { createMetrics } from './metrics'
 import { Relay } from './relay'
+
+function startRelay(road: Pipeline) {
+  road.publisher.start(road.config.KAFKA_TOPIC)
+  const lag = new LagReader(road.config, road.log)
+  const { config, publisher, log } = road
+  const sql = openWorkerDatabase({ url: config.DATABASE_URL, max: 2, part: 'relay' })
+  const relay = new Relay({ config, sql, publisher, lag, metrics: createMetrics(), log })
+  relay.start()
+  road.onClose(async () => {
+    await relay.stop()
+    await lag.close()
+    await sql.end()
+  })
+}
 
 /** The relay alone: nobody consumes and nobody sends, as while sending is paused. */
 describe('the relay', () => {
@@ -12,17 +26,7 @@ describe('the relay', () => {
 
   beforeAll(async () => {
     road = await openPipeline()
-    road.publisher.start(road.config.KAFKA_TOPIC)
-    const lag = new LagReader(road.config, road.log)
-    const { config, publisher, log } = road
-    const sql = openWorkerDatabase({ url: config.DATABASE_URL, max: 2, part: 'relay' })
-    const relay = new Relay({ config, sql, publisher, lag, metrics: createMetrics(), log })
-    relay.start()
-    road.onClose(async () => {
-      await relay.stop()
-      await lag.close()
-      await sql.end()
-    })
+    startRelay(road)
   })
   afterAll(() => road.close())
 
@@ -87,4 +91,20 @@ describe('the relay', () => {
     const records = await road.readTopic(road.config.KAFKA_TOPIC, beside.id)
     expect(records.some(({ key }) => key === id)).toBe(false)
   })
+})
+
+test('the relay goes on ringing when what is too old cannot be given up', async () => {
+  const road = await openPipeline()
+  try {
+    await road.sql`alter table messages add constraint never_expired check (dead_reason is distinct from 'expired')`
+    const old = await road.accept({ to: 'old@example.com' })
+    await road.sql`update messages set expires_at = now() where id = ${old.id}`
+    const { id } = await road.accept({ to: 'young@example.com' })
+    await road.sql`update outbox set ring_at = now(), rings = 0 where message_id = ${id}`
+    startRelay(road)
+    const rung = async () => (await road.sql`select rings from outbox where message_id = ${id}`)[0]?.['rings'] === 1
+    await expect.poll(rung, { timeout: 30_000 }).toBe(true)
+  } finally {
+    await road.close()
+  }
 })

@@ -190,6 +190,8 @@ export class Relay {
   async #expireWaiting(): Promise<void> {
     const startedAt = performance.now()
     if (startedAt < this.#expireAgainAt) return
+    // Set before it is asked: a statement that fails must not keep the bells from ringing at every round.
+    this.#expireAgainAt = startedAt + expireEveryMs
     const expired = await expireWaiting(this.tools.sql, batch)
     if (expired > 0) this.tools.log.warn({ expired }, 'Mails that waited were given up: too old to be sent')
     const tookMs = performance.now() - startedAt

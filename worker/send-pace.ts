@@ -54,6 +54,7 @@ export class SendPace {
   }
 
   #rest(ms: number): Promise<void> {
+    if (this.#stopping) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms)
       this.#wake = () => {
