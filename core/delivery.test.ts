@@ -9,6 +9,7 @@ type Given = {
   retryCount?: number
   flagged?: boolean
   outages?: number
+  serverIsOut?: boolean
   onAmbiguous?: 'retry' | 'hold'
   ownSender?: boolean
   jitter?: number
@@ -20,6 +21,7 @@ const decided = (result: SendResult, given: Given = {}) =>
     maxRetries,
     flagged: false,
     outages: 0,
+    serverIsOut: false,
     onAmbiguous: 'retry',
     ownSender: true,
     rules,
@@ -166,6 +168,11 @@ describe('a message that the server fails at in the middle, again and again', ()
 
   test('is given up in the end, like any other', () => {
     expect(outcome(inTheMiddle, { outages: 3, retryCount: maxRetries })).toEqual(usedUp)
+  })
+
+  test('is not blamed while nothing goes through for anybody, however long that lasts', () => {
+    const paused: Outcome = { kind: 'release', delayMs: 30_000, delayed: true }
+    for (const outages of [0, 3, 99]) expect(outcome(inTheMiddle, { outages, serverIsOut: true })).toEqual(paused)
   })
 
   test('is never blamed for what happens at the door, nor for a throttle', () => {

@@ -67,6 +67,7 @@ const laterMs = 30_000
  * @param retryCount failed tries before this one
  * @param flagged the message is already marked `may_have_been_delivered`
  * @param outages how often the server failed in the middle of it without burning a try
+ * @param serverIsOut the breaker of its route is not closed: nothing went through since, so it is not this mail that is in doubt
  * @param ownSender its From is the installation's own
  * @param jitter a random number from 0 (inclusive) to 1 (exclusive)
  */
@@ -76,6 +77,7 @@ export function decide(input: {
   maxRetries: number
   flagged: boolean
   outages: number
+  serverIsOut: boolean
   onAmbiguous: 'retry' | 'hold'
   ownSender: boolean
   rules: DeliveryRules
@@ -154,6 +156,8 @@ function whenFailed(input: Parameters<typeof decide>[0], failure: Failure): Deci
       case 'configuration':
         // Turned away at the door: it cannot be this mail's fault, and it waits in the line until mail flows again.
         if (failure.stage === 'connect') return release(soonMs, { delayed: true })
+        // An outage may last for days, and must not use up the tries of those that find out whether it has ended.
+        if (input.serverIsOut) return release(delayMs, { delayed: true })
         if (isSuspect(verdict, failure.stage, outages)) return tryAgain()
         return release(retryDelayMs(outages + 1, rules.retryBaseMs, jitter), { delayed: true, inDoubtOfItself: true })
       default:

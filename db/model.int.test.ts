@@ -211,6 +211,7 @@ function finish(worker: Worker, { held }: Try, result: SendResult): void {
     maxRetries: held.maxRetries,
     flagged: held.mayHaveBeenDelivered,
     outages: held.outages,
+    serverIsOut: false,
     onAmbiguous: held.onAmbiguous,
     ownSender: true,
     rules: { retryBaseMs: 30_000, ambiguousWaitMs: 300_000 },

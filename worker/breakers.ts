@@ -114,15 +114,22 @@ export class Breakers {
   /**
    * Where a mail goes now; `learn` is to be told what came of it. The second route is for while the first is out of order. One
    * mail at a time finds out whether the first is well again, the others still take the second.
+   * @param turnedAway where it has just been: not there again in the same try
    */
-  route(mail: { messageId: string; mayHaveBeenDelivered: boolean }): Route | null {
+  route(mail: { messageId: string; mayHaveBeenDelivered: boolean }, turnedAway: Route | null = null): Route | null {
     const usable = this.#lanes.filter((lane) => lane.state !== 'open' && this.#isAllowed(lane, mail))
     const lane =
       usable.find(({ state, trying }) => state === 'closed' || trying === null || trying === mail.messageId) ??
       usable[0]
-    if (!lane) return null
+    // Before it is noted as the one that tries: nobody would ever learn of it, and none other would try again.
+    if (!lane || lane.route === turnedAway) return null
     if (lane.state === 'half_open') lane.trying ??= mail.messageId
     return lane.route
+  }
+
+  /** Whether the route has failed everybody, and nothing has gone through since. */
+  isOut(route: Route): boolean {
+    return this.#lane(route).state !== 'closed'
   }
 
   /** Never the second for a mail that the first may have accepted already: there nobody could recognise the copy. */
@@ -142,7 +149,8 @@ export class Breakers {
   ): Promise<Signal> {
     const lane = this.#lane(route)
     if (lane.trying === messageId) lane.trying = null
-    const signal = signalOf(result, about)
+    // While it is out, what a mail met before is no reason to doubt the mail.
+    const signal = signalOf(result, lane.state === 'closed' ? about : { ...about, outages: 0 })
     try {
       if (signal.kind === 'works') await this.#worked(lane)
       if (signal.kind === 'trouble') await this.#troubled(lane, messageId, signal)

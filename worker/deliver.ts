@@ -26,7 +26,7 @@ export type Delivery = {
   config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'>
   sql: Sql
   pools: ReadonlyMap<Route, Pick<SmtpPool, 'send' | 'host'>>
-  breakers: Pick<Breakers, 'canGo' | 'route' | 'learn'>
+  breakers: Pick<Breakers, 'canGo' | 'route' | 'learn' | 'isOut'>
   holds: Pick<Holds, 'hasTimeLeft' | 'drop'>
   settler: Pick<Settler, 'settle'>
   metrics: Metrics
@@ -35,11 +35,20 @@ export type Delivery = {
   random: () => number
 }
 
-/** What came of a try, and by which route it went, if it got that far. */
-type Tried = { result: SendResult; route: Route | null }
+/** What came of a try, and by which route it went, if it got that far. `serverIsOut`: that route fails everybody. */
+type Tried = { result: SendResult; route: Route | null; serverIsOut: boolean }
 
 /** Render → send → decide → settle, for one message that is held. Resolves when the result is recorded. */
 export async function deliver(held: Held, tools: Delivery): Promise<void> {
+  try {
+    await tryOnce(held, tools)
+  } finally {
+    // Also after a bug: a hold that is renewed for ever is a mail that nobody takes over.
+    tools.holds.drop(held.hold)
+  }
+}
+
+async function tryOnce(held: Held, tools: Delivery): Promise<void> {
   const startedAt = performance.now()
   const tried = await attempt(held, tools)
   const decision = decide({
@@ -48,6 +57,7 @@ export async function deliver(held: Held, tools: Delivery): Promise<void> {
     maxRetries: held.maxRetries,
     flagged: held.mayHaveBeenDelivered,
     outages: held.outages,
+    serverIsOut: tried.serverIsOut,
     onAmbiguous: held.onAmbiguous,
     ownSender: isOwnSender(held, tools),
     rules: { retryBaseMs: tools.config.RETRY_BASE_MS, ambiguousWaitMs: tools.config.AMBIGUOUS_WAIT_MS },
@@ -63,13 +73,12 @@ export async function deliver(held: Held, tools: Delivery): Promise<void> {
     cause: decision.cause,
     detail: detailOf(held, tried, decision, ms, tools),
   })
-  tools.holds.drop(held.hold)
 }
 
 const isOwnSender = (held: Held, { config }: Delivery): boolean =>
   sameAddressKey(held.fromAddress) === sameAddressKey(config.SMTP_USER)
 
-const unsent = (result: SendResult): Tried => ({ result, route: null })
+const unsent = (result: SendResult): Tried => ({ result, route: null, serverIsOut: false })
 
 async function attempt(held: Held, tools: Delivery): Promise<Tried> {
   if (held.expired) return unsent({ kind: 'expired' })
@@ -101,14 +110,14 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
 async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Promise<Tried> {
   const mail = { from: held.fromAddress, to: held.toAddress, content }
   const about = { ownSender: isOwnSender(held, tools), outages: held.outages }
-  let tried: Tried = { result: { kind: 'not_begun', why: 'paused' }, route: null }
+  let tried = unsent({ kind: 'not_begun', why: 'paused' })
   for (;;) {
-    const route = tools.breakers.route(held)
-    const pool = route && route !== tried.route ? tools.pools.get(route) : undefined
+    const route = tools.breakers.route(held, tried.route)
+    const pool = route ? tools.pools.get(route) : undefined
     if (!route || !pool) return tried
     const result = await pool.send(mail, () => (tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'))
-    tried = { result, route }
     const signal = await tools.breakers.learn(route, held.messageId, result, about)
+    tried = { result, route, serverIsOut: tools.breakers.isOut(route) }
     const isPaused = result.kind === 'not_begun' && result.why === 'paused'
     // Never after an ambiguous send: there a copy by another way is what nobody could recognise.
     const isTurnedAway = signal.kind === 'trouble' && signal.verdict.class !== 'ambiguous'
