@@ -19,6 +19,9 @@ test.each([
   toCursor(['2026-11-27', 'a', 7]),
   toCursor(["2026-11-27T18:00:00.123456Z'; drop table users", 'a', 7]),
   toCursor([place[0], 'a', 7.5]),
+  // What Postgres would not take: the year 0, and NUL.
+  toCursor(['0000-01-01T00:00:00.000000Z', 'a', 7]),
+  toCursor([place[0], 'a\0', 7]),
   'x'.repeat(2000),
 ])('a made-up cursor is refused: %s', (made) => {
   expect(schema.safeParse(made).error?.issues[0]?.message).toBe('This is not a cursor that we gave.')

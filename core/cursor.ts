@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isStorable } from './storable'
 
 /** Where a page of a list ends, as one text (base64url, RFC 4648 5) that callers hand back and need not read. ASCII only. */
 export const toCursor = (place: readonly (string | number)[]): string =>
@@ -13,7 +14,8 @@ export const cursorOf = <Place>(place: z.ZodType<Place>) =>
     .max(1000, fault)
     .transform((text, context) => {
       const read = place.safeParse(parsed(text))
-      if (read.success) return read.data
+      // Only here can its texts be looked at: the request showed base64.
+      if (read.success && isStorable(read.data)) return read.data
       context.addIssue({ code: 'custom', message: fault })
       return z.NEVER
     })
@@ -28,4 +30,6 @@ function parsed(text: string): unknown {
 }
 
 /** An instant as Postgres wrote it for us, to the microsecond: a list would skip what came within one millisecond. */
-export const exactInstant = z.iso.datetime({ precision: 6 })
+export const exactInstant = z.iso
+  .datetime({ precision: 6 })
+  .refine((at) => at >= '2000', 'This year is not one of ours.')
