@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { isStorable } from './storable'
+import { isNestedTooDeeply, isStorable } from './storable'
+
+const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 
 test('what Postgres cannot store is found wherever it stands', () => {
   expect(isStorable({ a: ['fine', { b: 'Grüße 🎉' }] })).toBe(true)
@@ -9,6 +11,13 @@ test('what Postgres cannot store is found wherever it stands', () => {
 })
 
 test('depth does not matter', () => {
-  const deep: unknown = JSON.parse('['.repeat(60_000) + ']'.repeat(60_000))
-  expect(isStorable(deep)).toBe(true)
+  expect(isStorable(nested(60_000))).toBe(true)
+})
+
+test('what is nested without an end is told apart from what is only long', () => {
+  expect(isNestedTooDeeply(nested(100_000))).toBe(true)
+  expect(isNestedTooDeeply({ a: nested(120) })).toBe(true)
+  expect(isNestedTooDeeply(nested(50))).toBe(false)
+  expect(isNestedTooDeeply({ list: Array.from({ length: 10_000 }, (_, index) => ({ index })) })).toBe(false)
+  expect(isNestedTooDeeply(null)).toBe(false)
 })

@@ -17,3 +17,15 @@ export function isStorable(value: unknown): boolean {
  * could tell why it opens.
  */
 export const storable = (words: string): string => words.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')
+
+/** JSON has no limit of depth, but what writes it again or compares it has: no request of ours nests nearly so far. */
+export function isNestedTooDeeply(value: unknown, most = 100): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true
+    level = level.flatMap((part) =>
+      typeof part === 'object' && part !== null ? (Object.values(part) as unknown[]) : [],
+    )
+  }
+  return false
+}

@@ -376,6 +376,20 @@ describe('bad input writes nothing and names the fault', () => {
       422,
       ['Idempotency-Key'],
     ],
+    [
+      'data that is nested without an end',
+      send.POST,
+      {
+        body: {
+          to: mail.to,
+          template: 'welcome',
+          data: { x: JSON.parse('['.repeat(2000) + ']'.repeat(2000)) as unknown },
+        },
+        headers: { 'idempotency-key': 'deep' },
+      },
+      422,
+      [],
+    ],
     ['an unknown template', send.POST, { body: { to: mail.to, template: 'newsletter' } }, 422, ['template']],
     ['a reset for nobody', send.POST, { body: { to: 'nobody@example.com', template: 'password-reset' } }, 422, ['to']],
     ['an unknown priority', send.POST, { body: { ...mail, priority: 'urgent' } }, 422, ['priority']],

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '@/core/errors'
 import { isForeignHost, isOwnOrigin } from '@/core/own-address'
 import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permissions'
 import { faultsByField, plainWords } from '@/core/requests'
-import { isStorable } from '@/core/storable'
+import { isNestedTooDeeply, isStorable } from '@/core/storable'
 import { authenticateKey } from '@/server/authenticate-key'
 import { context, type Context } from '@/server/context'
 import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
@@ -155,6 +155,7 @@ function queryOf(request: Request): Record<string, string | string[]> {
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  if (isNestedTooDeeply(value)) throw new AppError('invalid', 'This is nested too deeply.')
   if (!isStorable(value)) {
     throw new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.')
   }
