@@ -148,6 +148,18 @@ describe('what must stand in a relation', () => {
     },
   )
 
+  test.each(['SMTP_FALLBACK_USERNAME', 'SMTP_FALLBACK_PASSWORD', 'SMTP_FALLBACK_PORT'])(
+    'a second route without a host is none: %s alone is refused',
+    (name) => {
+      const both = { SMTP_FALLBACK_USERNAME: 'me', SMTP_FALLBACK_PASSWORD: 'pw-canary' }
+      const half = name === 'SMTP_FALLBACK_PORT' ? { [name]: '465' } : both
+      expect(refusal(() => readWorkerConfig({ ...worker, ...half }))).toMatch(
+        /^SMTP_FALLBACK_(USERNAME|PORT) is set, but SMTP_FALLBACK_HOST is not/,
+      )
+      expect(() => readWorkerConfig({ ...worker, ...half, SMTP_FALLBACK_HOST: 'mx2.example.net' })).not.toThrow()
+    },
+  )
+
   test('a hold outlives the pause between two renewals', () => {
     expect(refusal(() => readWorkerConfig({ ...worker, HOLD_MS: '14999' }))).toMatch(/^HOLD_MS must be at least 15000/)
     expect(readWorkerConfig({ ...worker, HOLD_MS: '15000' }).HOLD_MS).toBe(15_000)

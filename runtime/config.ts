@@ -231,6 +231,14 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
   if (Boolean(config.SMTP_FALLBACK_USERNAME) !== Boolean(config.SMTP_FALLBACK_PASSWORD)) {
     throw new ConfigError('SMTP_FALLBACK_USERNAME and SMTP_FALLBACK_PASSWORD go together: set both, or neither.')
   }
+  if (!config.SMTP_FALLBACK_HOST) {
+    // Somebody counts on a second route that would not be there.
+    const alone = ['SMTP_FALLBACK_USERNAME', 'SMTP_FALLBACK_PASSWORD', 'SMTP_FALLBACK_PORT'].find(
+      (name) => environment[name],
+    )
+    if (alone)
+      throw new ConfigError(`${alone} is set, but SMTP_FALLBACK_HOST is not: set it, or leave all of them empty.`)
+  }
   if (config.KAFKA_REQUEST_TIMEOUT_MS <= config.KAFKA_SESSION_TIMEOUT_MS) {
     throw new ConfigError(
       'KAFKA_REQUEST_TIMEOUT_MS must be above KAFKA_SESSION_TIMEOUT_MS: joining the group waits for the session of a member that died.',
