@@ -76,6 +76,11 @@ const table: Row[] = [
     result: { kind: 'not_begun', why: 'unknown_template' },
     ...same({ kind: 'release', delayMs: 30_000, delayed: true }),
   },
+  {
+    name: 'a secret that this worker cannot open',
+    result: { kind: 'not_begun', why: 'unknown_key' },
+    ...same({ kind: 'release', delayMs: 30_000, delayed: true }),
+  },
   { name: 'account gone', result: { kind: 'not_wanted', why: 'The account was deleted' }, ...same({ kind: 'cancel' }) },
   { name: 'too old', result: { kind: 'expired' }, ...same(dead('expired')) },
   {

@@ -18,9 +18,12 @@ export type SendResult =
   | { kind: 'suppressed'; since: string; reason: string }
   /**
    * Given back before anything was sent: we are stopping, the hold was too short to begin, nobody sends at the moment
-   * (`paused`), it must not take the second route, or only a newer worker knows the template.
+   * (`paused`), it must not take the second route, or only another worker knows the template or holds the key of its secret.
    */
-  | { kind: 'not_begun'; why: 'stopping' | 'hold_too_short' | 'paused' | 'first_route_only' | 'unknown_template' }
+  | {
+      kind: 'not_begun'
+      why: 'stopping' | 'hold_too_short' | 'paused' | 'first_route_only' | 'unknown_template' | 'unknown_key'
+    }
 
 export type Outcome =
   | { kind: 'sent' }
@@ -59,7 +62,7 @@ const dead = (
 
 /** After a pause its record waits in the line again, so that it goes as soon as mail flows. */
 const soonMs = 1_000
-/** A worker of another version may know more; a mail that must not take the second route waits for the first. */
+/** A worker of another version or with other keys may know more; a mail that must not take the second route waits for the first. */
 const laterMs = 30_000
 
 /**
@@ -116,6 +119,7 @@ function whenNotBegun(why: Extract<SendResult, { kind: 'not_begun' }>['why']): O
       return release(soonMs, { delayed: true })
     case 'first_route_only':
     case 'unknown_template':
+    case 'unknown_key':
       return release(laterMs, { delayed: true })
     default:
       return why satisfies never

@@ -415,6 +415,15 @@ describe('the story', () => {
       { reason: 'unknown_template' },
       ['Given back: only a newer worker knows its template', 'It keeps its place; no try was used', 'wait'],
     ],
+    [
+      'delayed',
+      { reason: 'unknown_key' },
+      [
+        'Given back: this worker does not hold the key that its secret is sealed with; check SECRETS_KEYS',
+        'It keeps its place; no try was used',
+        'wait',
+      ],
+    ],
     ['delayed', {}, ['Given back: sending is paused', 'It keeps its place; no try was used', 'wait']],
     [
       'suppressed',

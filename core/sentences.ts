@@ -257,7 +257,7 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(`Cancelled by ${detail.by ?? 'somebody'}`, 'calm', detail.reason ?? null)
     case 'delayed':
       return line(
-        `Given back: ${cause ? lowerFirst(causeSentence(cause)) : detail.reason === 'unknown_template' ? 'only a newer worker knows its template' : 'sending is paused'}`,
+        `Given back: ${cause ? lowerFirst(causeSentence(cause)) : whyGivenBack(detail.reason)}`,
         'wait',
         'It keeps its place; no try was used',
       )
@@ -291,6 +291,18 @@ function whoAsked({ by, source, otherId }: EventDetail): string {
   return otherId
     ? `${by ?? 'Somebody'} asked for this mail to be sent again`
     : `${by ?? 'Somebody'} asked for this mail`
+}
+
+function whyGivenBack(reason: string | undefined): string {
+  switch (reason) {
+    case 'unknown_template':
+      return 'only a newer worker knows its template'
+    case 'unknown_key':
+      return 'this worker does not hold the key that its secret is sealed with; check SECRETS_KEYS'
+    case undefined:
+    default:
+      return 'sending is paused'
+  }
 }
 
 function whySuppressed(reason: string | undefined): string | null {

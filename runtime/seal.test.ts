@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { hashToken, isSignedByUs, keyedHashes, newToken, open, seal, sign, type Signed } from './seal'
+import { CannotOpen, hashToken, isSignedByUs, keyedHashes, newToken, open, seal, sign, type Signed } from './seal'
 
 const [older, newer] = [
   { id: 'k1', secret: randomBytes(32) },
@@ -9,8 +9,7 @@ const [older, newer] = [
 const id = 'b7ae53a1-0942-40ef-a76a-250cdb340327'
 const otherId = 'c7ae53a1-0942-40ef-a76a-250cdb340327'
 
-/** From Node for a tag that does not fit or is cut off, from us for a key that nobody has. */
-const doesNotOpen = /authenticate data|authentication tag|initialization vector|needs the key/
+const doesNotOpen = CannotOpen
 
 describe('a sealed secret', () => {
   test.each(['securepassword123', '', 'pässwörd 🔑', 'x'.repeat(200_000)])('opens as it was', (plain) => {
@@ -41,6 +40,10 @@ describe('a sealed secret', () => {
     for (let length = 0; length < sealed.length; length++)
       expect(() => open(sealed.subarray(0, length), id, [newer])).toThrow(doesNotOpen)
     expect(() => open(Buffer.concat([sealed, Buffer.alloc(1)]), id, [newer])).toThrow(doesNotOpen)
+  })
+
+  test('does not open with another key of the same id', () => {
+    expect(() => open(seal('secret', id, [newer]), id, [{ id: newer.id, secret: older.secret }])).toThrow(CannotOpen)
   })
 
   test('of the old key opens while that key is kept, and new ones use the first', () => {

@@ -18,17 +18,36 @@ export function seal(plain: string, messageId: string, keys: Keyring): Buffer {
   return Buffer.concat([Buffer.from([1, id.length]), id, nonce, cipher.getAuthTag(), sealed])
 }
 
-/** Opens what `seal` made, with whichever key made it. Throws when the key is gone or the bytes were changed. */
+/** The key that sealed it is not here, or another one has its id, or the bytes were changed. */
+export class CannotOpen extends Error {
+  override name = 'CannotOpen'
+}
+
+/**
+ * Opens what `seal` made, with whichever key made it.
+ * @throws CannotOpen
+ */
 export function open(sealed: Buffer, messageId: string, keys: Keyring): string {
   const idEnd = 2 + (sealed[1] ?? 0)
   const id = sealed.subarray(2, idEnd).toString()
   const key = keys.find((candidate) => candidate.id === id)
   if (sealed[0] !== 1 || !key)
-    throw new Error(`The sealed secret of message ${messageId} needs the key "${id}", which SECRETS_KEYS does not hold`)
-  const decipher = createDecipheriv('aes-256-gcm', key.secret, sealed.subarray(idEnd, idEnd + 12), tag)
-    .setAAD(Buffer.from(messageId))
-    .setAuthTag(sealed.subarray(idEnd + 12, idEnd + 28))
-  return Buffer.concat([decipher.update(sealed.subarray(idEnd + 28)), decipher.final()]).toString('utf8')
+    throw new CannotOpen(
+      `The sealed secret of message ${messageId} needs the key "${id}", which SECRETS_KEYS does not hold`,
+    )
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key.secret, sealed.subarray(idEnd, idEnd + 12), tag)
+      .setAAD(Buffer.from(messageId))
+      .setAuthTag(sealed.subarray(idEnd + 12, idEnd + 28))
+    return Buffer.concat([decipher.update(sealed.subarray(idEnd + 28)), decipher.final()]).toString('utf8')
+  } catch (error) {
+    throw new CannotOpen(
+      `The sealed secret of message ${messageId} does not open with the key "${id}" of SECRETS_KEYS`,
+      {
+        cause: error,
+      },
+    )
+  }
 }
 
 /** What is signed of a record: the hash of the raw value, so that it is checked before anything is parsed. */

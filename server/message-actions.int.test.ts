@@ -192,6 +192,16 @@ const invite = async (email: string, password?: string) => {
   return { user: created.id, id: created.welcome_message_id ?? '' }
 }
 
+test('a confidential text whose key is gone is not sent again, and says why', async () => {
+  const old = await send({ message: 'canary text', sensitive: true })
+  await end(old, 'dead')
+  const otherKeys = { ...app.config, SECRETS_KEYS: [{ id: 'k1', secret: Buffer.alloc(32) }] }
+  await expect(resendMessage({ ...app, config: otherKeys }, asked(service), old)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('SECRETS_KEYS') as string,
+  })
+})
+
 test('account mail goes to the address that the account has now; a first password only while it is kept', async () => {
   const invited = await invite('old@example.com', 'canary-4711-password')
   await end(invited.id, 'dead')

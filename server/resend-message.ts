@@ -5,7 +5,8 @@ import { noteResent, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import type { User } from '@/db/users'
 import type { Secret } from '@/emails/registry'
-import { open } from '@/runtime/seal'
+import type { WebConfig } from '@/runtime/config'
+import { CannotOpen, open } from '@/runtime/seal'
 import { accountContent, typeOfAccountMail } from './account-mail'
 import { auditNameOf, nameOf } from './actor'
 import type { Context } from './context'
@@ -62,7 +63,7 @@ function contentOf({ config }: Context, actor: Actor, message: LockedMessage, us
   const template = checkedTemplate(message)
   const { sealed } = message
   // Bound to the old message: it is opened here, and sealed anew for the id of the new one.
-  const secret = sealed === null ? null : (JSON.parse(open(sealed, message.id, config.SECRETS_KEYS)) as Secret)
+  const secret = sealed === null ? null : openedSecret(sealed, message.id, config)
   if (template === 'plain') {
     const { type, data } = message
     return { type, template, to: message.toAddress, data, secret, userId: message.userId }
@@ -70,4 +71,14 @@ function contentOf({ config }: Context, actor: Actor, message: LockedMessage, us
   const account = checkedAccount(actor, user, template)
   const { data } = accountContent(config, account, template, message.data, secret === null ? 'link' : 'password')
   return { type: typeOfAccountMail(template), template, to: account.email, data, secret, userId: account.id }
+}
+
+function openedSecret(sealed: Buffer, messageId: string, { SECRETS_KEYS }: WebConfig): Secret {
+  try {
+    return JSON.parse(open(sealed, messageId, SECRETS_KEYS)) as Secret
+  } catch (error) {
+    if (!(error instanceof CannotOpen)) throw error
+    const sentence = 'What it carried cannot be opened any more: SECRETS_KEYS does not hold the key that sealed it.'
+    throw new AppError('conflict', sentence, {}, { cause: error })
+  }
 }

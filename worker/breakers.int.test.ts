@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { seal } from '@/runtime/seal'
 import { freePort } from '@/stack/ports'
 import { goOn, ScriptedSmtp, type Act, type Moment } from '@/stack/scripted-smtp'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
@@ -369,6 +371,21 @@ describe('what is not to be sent any more', () => {
     await all.road.publisher.publish(all.road.config.KAFKA_TOPIC, [record], 10_000)
     await expect.poll(() => all.events(id), soon).toEqual(['accepted', 'delayed'])
     expect(await all.row(id)).toMatchObject({ status: 'queued', retry_count: 0 })
+  })
+
+  it('a secret that the key of this worker does not open is left until the right key is there', async () => {
+    const { id, record } = await all.road.accept({ to: 'rotated@example.com', secretBody: 'Password: canary' })
+    const { config, sql } = all.road
+    const right = await sql<{ sealed: Buffer }[]>`select sealed from message_secrets where message_id = ${id}`
+    // Set anew with the same id, as .env.example shows it: it looks like the right one.
+    const wrong = seal('{}', id, [{ id: 'k1', secret: randomBytes(32) }])
+    await sql`update message_secrets set sealed = ${wrong} where message_id = ${id}`
+    await all.road.publisher.publish(config.KAFKA_TOPIC, [record], 10_000)
+    await expect.poll(() => all.events(id), soon).toEqual(['accepted', 'delayed'])
+    expect(await all.row(id)).toMatchObject({ status: 'queued', retry_count: 0, dead_reason: null })
+    await sql`update message_secrets set sealed = ${right[0]?.sealed ?? null} where message_id = ${id}`
+    await sql`update outbox set ring_at = now() where message_id = ${id} and hold is null`
+    await all.until(id, 'sent')
   })
 })
 

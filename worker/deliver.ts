@@ -12,7 +12,7 @@ import { isTemplateName, type Secret, type TemplateName } from '@/emails/registr
 import { renderEmail } from '@/emails/render'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
-import { newToken, open } from '@/runtime/seal'
+import { CannotOpen, newToken, open } from '@/runtime/seal'
 import type { Breakers } from './breakers'
 import type { Holds } from './holds'
 import type { Metrics } from './metrics'
@@ -98,6 +98,8 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
     // Postgres went away while a link was minted: nothing was sent, so it is simply given back.
     if (isDatabaseFault(error)) return unsent({ kind: 'not_begun', why: 'hold_too_short' })
     tools.log.error({ err: error, messageId: held.messageId, template: held.template }, 'The mail could not be made')
+    // While keys are changed, or set wrong: another worker may hold the right one, or this one soon.
+    if (error instanceof CannotOpen) return unsent({ kind: 'not_begun', why: 'unknown_key' })
     return unsent({ kind: 'not_rendered', error: error instanceof Error ? error.message : 'unknown' })
   }
   return sendBySomeRoute(held, content, tools)
@@ -175,6 +177,8 @@ function wordsOf(result: SendResult): string | null {
   }
 }
 
+const isForAnotherWorker = (why: string): boolean => why === 'unknown_template' || why === 'unknown_key'
+
 const stageOf = (result: SendResult): string | undefined =>
   result.kind === 'failed' ? result.failure.stage : result.kind === 'not_rendered' ? 'render' : undefined
 
@@ -201,7 +205,7 @@ function detailOf(
     ...(outcome.kind === 'dead' && { reason: outcome.reason, ...(outcome.suppressAddress && { listed: true }) }),
     ...(result.kind === 'not_wanted' && { by: 'the system', reason: result.why }),
     ...(result.kind === 'suppressed' && { since: result.since, reason: result.reason }),
-    ...(result.kind === 'not_begun' && result.why === 'unknown_template' && { reason: result.why }),
+    ...(result.kind === 'not_begun' && isForAnotherWorker(result.why) && { reason: result.why }),
   }
 }
 
