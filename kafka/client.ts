@@ -6,7 +6,7 @@ import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 
 // Node does not see these as named exports of a CommonJS module.
-export const { CompressionCodecs, CompressionTypes, ConfigResourceTypes } = kafkajs
+export const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, KafkaJSAggregateError } = kafkajs
 
 // What we write; what others may have written is registered where it is read (codecs.ts).
 CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec

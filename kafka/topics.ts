@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
-import { ConfigResourceTypes, createKafka, withDeadline } from './client'
+import { ConfigResourceTypes, createKafka, KafkaJSAggregateError, withDeadline } from './client'
 
 type Wanted = { topic: string; partitions: number; replication: number; entries: Record<string, string> }
 
@@ -24,14 +24,22 @@ function wantedTopics(config: KafkaConfig): Wanted[] {
   ]
 }
 
-/** Makes both topics where they are missing, and leaves those that are there as they are (`checkTopics` says what differs). */
+/** Kafka is there and refuses to make a topic with these settings: only a person can change that. */
+export class TopicRefused extends Error {
+  override name = 'TopicRefused'
+}
+
+/**
+ * Makes both topics where they are missing, and leaves those that are there as they are (`checkTopics` says what differs).
+ * @throws TopicRefused, for example for more copies than there are brokers
+ */
 export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<void> {
   await withAdmin(config, log, async (admin) => {
     const there = new Set(await admin.listTopics())
     const missing = wantedTopics(config).filter(({ topic }) => !there.has(topic))
     if (missing.length === 0) return
     // False when another process made them in the meantime.
-    const made = await admin.createTopics({
+    const create = admin.createTopics({
       // kafkajs's own wait gives up when the answer comes from before the topic was known everywhere.
       waitForLeaders: false,
       topics: missing.map(({ topic, partitions, replication, entries }) => ({
@@ -42,9 +50,19 @@ export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<vo
       })),
     })
     const names = missing.map(({ topic }) => topic)
+    const made = await create.catch((error: unknown) => {
+      throw error instanceof KafkaJSAggregateError ? refusalOf(error.errors, config) : error
+    })
     while (!(await haveLeaders(admin, names))) await new Promise((resolve) => setTimeout(resolve, 50))
     if (made) log.info({ topics: names }, 'Topics created')
   })
+}
+
+function refusalOf(errors: (Error | string)[], config: KafkaConfig): TopicRefused {
+  const words = [...new Set(errors.map((error) => (error instanceof Error ? error.message : error)))].join('; ')
+  return new TopicRefused(
+    `Kafka does not make the topics with KAFKA_PARTITIONS ${config.KAFKA_PARTITIONS} and KAFKA_REPLICATION ${config.KAFKA_REPLICATION}: ${words}.`,
+  )
 }
 
 /** Whether records can be written to every partition. A topic that was just made may not be known yet. */

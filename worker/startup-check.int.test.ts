@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keepPresent } from '@/db/processes'
 import { readWorkerConfig } from '@/runtime/config'
 import { factsOf } from '@/runtime/facts'
+import { freePort } from '@/stack/ports'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { StartupCheck } from './startup-check'
 import { startWorker } from './worker'
@@ -81,5 +82,27 @@ describe('what has to agree between processes', () => {
       },
     })
     await worker.stop()
+  })
+
+  test('a worker whose topics Kafka refuses to make says why on /readyz', async () => {
+    const topics = { KAFKA_TOPIC: 'three-copies', KAFKA_DLQ_TOPIC: 'three-copies-dlq', KAFKA_REPLICATION: '3' }
+    const port = await freePort()
+    const worker = road.spawnWorker({ ...topics, WORKER_PORT: String(port) })
+    const ask = () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        async (response) => ({ status: response.status, body: (await response.json()) as unknown }),
+        () => null,
+      )
+    await expect.poll(ask, { timeout: 30_000 }).toMatchObject({
+      status: 503,
+      body: {
+        ok: false,
+        parts: { kafka: true, group: false },
+        differences: expect.arrayContaining([
+          expect.stringMatching(/^Kafka does not make the topics with KAFKA_PARTITIONS 3 and KAFKA_REPLICATION 3: /),
+        ]) as unknown,
+      },
+    })
+    worker.kill('SIGKILL')
   })
 })

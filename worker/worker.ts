@@ -5,7 +5,7 @@ import { knownMessages } from '@/db/known-messages'
 import { startConsumer } from '@/kafka/consume'
 import { LagReader } from '@/kafka/lag'
 import { Publisher } from '@/kafka/publish'
-import { ensureTopics } from '@/kafka/topics'
+import { ensureTopics, TopicRefused } from '@/kafka/topics'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { Breakers } from './breakers'
@@ -76,6 +76,7 @@ export async function startWorker(input: {
   const relay = new Relay({ config, sql, publisher, lag, metrics, log })
   const check = new StartupCheck({ sql, name, config, log, isKafkaUp: () => consumer !== null && !publisher.isDown })
   let consumer: Awaited<ReturnType<typeof startConsumer>> | null = null
+  let refused: string[] = []
   const http = await serve({
     host: config.WORKER_HOST,
     port: config.WORKER_PORT,
@@ -88,11 +89,18 @@ export async function startWorker(input: {
       kafka: !publisher.isDown,
       group: consumer?.isJoined() ?? false,
     }),
-    differences: () => check.differences,
+    differences: () => [...refused, ...check.differences],
   })
   await breakers.start()
   consumer = await untilKafka(async () => {
-    await ensureTopics(config, log)
+    try {
+      await ensureTopics(config, log)
+      refused = []
+    } catch (error) {
+      // While it waits for that, whoever looks at `/readyz` reads why.
+      refused = error instanceof TopicRefused ? [error.message] : []
+      throw error
+    }
     publisher.start(config.KAFKA_TOPIC)
     return startConsumer({
       config,
