@@ -98,7 +98,10 @@ export async function renewHolds(
     )
     select hold, true as renewed from renewed
     union all
-    select hold, false from outbox where hold = any(${[...holds]}::uuid[]) and id not in (select id from renewed)`
+    select hold, false from outbox
+    -- The whole outbox is read for this: only where one is missing.
+    where (select count(*) from renewed) < ${holds.length}::int
+      and hold = any(${[...holds]}::uuid[]) and id not in (select id from renewed)`
   const tokens = (renewed: boolean) => rows.filter((row) => row.renewed === renewed).map((row) => row.hold)
   return { renewed: tokens(true), locked: tokens(false) }
 }

@@ -112,16 +112,23 @@ export async function markRefused(sql: Sql, outboxIds: readonly number[]): Promi
 
 /**
  * Gives up what is due and too old to be sent, also while nobody sends: then no worker would come to it.
+ *
+ * Looked up message by message from what waits: joined, the planner may read the whole history instead, of which most is long
+ * past its time.
  * @returns how many
  */
 export async function expireWaiting(sql: Sql, limit: number): Promise<number> {
   const expired = await sql`
-    with work as (
-      select o.id, o.message_id, o.priority, o.attempt, o.kafka_partition, o.kafka_offset
-      from outbox o join messages m on m.id = o.message_id
-      where o.kind = 'send' and o.hold is null and o.due_at <= now() and m.expires_at <= now()
-      order by o.message_id
+    with old as materialized (
+      select o.id from outbox o
+      where o.kind = 'send' and o.hold is null and o.due_at <= now()
+        and (select m.expires_at from messages m where m.id = o.message_id) <= now()
       limit ${limit}
+    ), work as (
+      select o.id, o.message_id, o.priority, o.attempt, o.kafka_partition, o.kafka_offset
+      from old join outbox o on o.id = old.id join messages m on m.id = o.message_id
+      where o.hold is null and o.due_at <= now() and m.expires_at <= now()
+      order by o.message_id
       for update of o, m skip locked
     ), gone as (
       delete from outbox o using work where o.id = work.id

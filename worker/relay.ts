@@ -28,6 +28,8 @@ const publishDeadlineMs = 10_000
 const lagEveryMs = 100
 const eraseEveryMs = 3_600_000
 const expireEveryMs = 10_000
+/** The whole outbox is looked through for it, and a hold lasts far longer. */
+const takeOverEveryMs = 1_000
 const deadRecordsAtOnce = 20
 /** From this many rings on, 15 min have passed: the bell is rung even if the consumer is merely behind. */
 const ringAnyway = 6
@@ -53,6 +55,7 @@ export class Relay {
   #behind = new Map<number, number>()
   #erasedAt = -Infinity
   #expireAgainAt = 0
+  #tookOverAt = -Infinity
   #stopping = false
   #wake: (() => void) | null = null
   #woken = false
@@ -87,12 +90,7 @@ export class Relay {
 
   /** @returns whether there is more to do at once */
   async #tick(): Promise<boolean> {
-    const { sql, metrics, log } = this.tools
-    const lost = await takeOverExpiredHolds(sql, { limit: batch, crashLimit })
-    for (const { messageId, parked } of lost) {
-      metrics.takenOver.inc()
-      log.warn({ messageId, parked }, 'The worker that held this message was lost; it may have been delivered')
-    }
+    await this.#takeOver()
     await this.#eraseOldSecrets()
     await this.#expireWaiting()
     // While Kafka is away the publisher refuses at once: rows are put back for 5 s and say that they wait, and the poll sets the pace.
@@ -101,6 +99,17 @@ export class Relay {
     const rest = allowance > 0 ? await this.#round({ limit: Math.min(batch, allowance), lowestPriority: 2 }) : 0
     if (rest > 0 || allowance === 0) await this.#readLag()
     return !this.tools.publisher.isDown && (high === batch || (rest > 0 && this.#pace.allowance > 0))
+  }
+
+  async #takeOver(): Promise<void> {
+    const { sql, metrics, log } = this.tools
+    if (performance.now() - this.#tookOverAt < takeOverEveryMs) return
+    const lost = await takeOverExpiredHolds(sql, { limit: batch, crashLimit })
+    if (lost.length < batch) this.#tookOverAt = performance.now()
+    for (const { messageId, parked } of lost) {
+      metrics.takenOver.inc()
+      log.warn({ messageId, parked }, 'The worker that held this message was lost; it may have been delivered')
+    }
   }
 
   async #round(take: { limit: number; lowestPriority: number }): Promise<number> {
