@@ -10,16 +10,20 @@ import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { seal } from '@/runtime/seal'
 import { readForeignRecord } from './foreign-record'
+import { Gate } from './gate'
 import type { Intake, Taken } from './intake'
 import type { Metrics } from './metrics'
 
 const againMs = 500
+/** Of a flood of such records: holds, renewals and results go over the same few connections, and must not queue behind it. */
+const writesAtOnce = 20
 
 type Tools = { config: WorkerConfig; sql: Sql; intake: Pick<Intake, 'take'>; metrics: Metrics; log: Logger }
 
 /** What becomes of each record that Kafka hands us: held, stale, taken in from another producer, or kept aside. */
 export class Taker {
   #stopping = false
+  readonly #gate = new Gate(writesAtOnce)
 
   constructor(private readonly tools: Tools) {}
 
@@ -109,7 +113,7 @@ export class Taker {
   async #untilDone<T>(record: IncomingRecord, work: () => Promise<T>): Promise<T | null> {
     for (;;) {
       try {
-        return await work()
+        return await this.#gate.run(work)
       } catch (error) {
         if (refusesValue(error)) {
           this.tools.log.error({ err: error, ...placeOf(record) }, 'Postgres does not take what a record holds')
