@@ -10,6 +10,7 @@ const own: Facts = {
   templates: ['plain', 'welcome'],
   holdMs: 60_000,
   maxRetries: 3,
+  smtpHost: 'smtp.example.net',
   signingKeys: ['aaaaaaaa', 'bbbbbbbb'],
   secretsKeys: ['cccccccc'],
 }
@@ -24,6 +25,7 @@ test.each<[string, Partial<Facts>, 'web' | 'worker']>([
   ['no holds', { holdMs: null }, 'web'],
   ['fewer templates', { templates: ['plain'] }, 'web'],
   ['a worker that knows more templates: it queues none', { templates: ['plain', 'welcome', 'order'] }, 'worker'],
+  ['one that does not say its mail server yet', { smtpHost: undefined }, 'worker'],
   ['an older envelope', { envelopeVersion: 0 }, 'web'],
 ])('%s differ in nothing that matters', (_what, facts, kind) => {
   expect(other(facts, kind)).toEqual([])
@@ -34,6 +36,7 @@ test.each<[Partial<Facts>, 'web' | 'worker', string]>([
   [{ dlqTopic: 'dead' }, 'worker', 'other has KAFKA_DLQ_TOPIC dead, and this worker has email-dlq.'],
   [{ groupId: 'g' }, 'worker', 'other has KAFKA_GROUP_ID g, and this worker has messaging-service-group.'],
   [{ maxRetries: 5 }, 'web', 'other has MAX_RETRIES 5, and this worker has 3.'],
+  [{ smtpHost: 'mx' }, 'worker', 'other has SMTP_HOST mx, and this worker has smtp.example.net.'],
   [{ holdMs: 15_000 }, 'worker', 'other has HOLD_MS 15000, and this worker has 60000.'],
   [
     { envelopeVersion: 2 },

@@ -12,6 +12,8 @@ const factsSchema = z.object({
   /** Null where nothing is held: in the web process. */
   holdMs: z.number().nullable(),
   maxRetries: z.number(),
+  /** Absent from processes that began before it was compared. */
+  smtpHost: z.string().optional(),
   /** The first one is in use. */
   signingKeys: z.array(z.string()),
   secretsKeys: z.array(z.string()),
@@ -41,6 +43,8 @@ function differencesFrom(own: Facts, name: string, kind: OtherProcess['kind'], o
   differ('KAFKA_DLQ_TOPIC', other.dlqTopic, own.dlqTopic)
   differ('KAFKA_GROUP_ID', other.groupId, own.groupId)
   differ('MAX_RETRIES', other.maxRetries, own.maxRetries)
+  // The breaker is shared: one worker with a wrong host would pause all the others.
+  if (other.smtpHost !== undefined && own.smtpHost !== undefined) differ('SMTP_HOST', other.smtpHost, own.smtpHost)
   if (other.holdMs !== null && own.holdMs !== null) differ('HOLD_MS', other.holdMs, own.holdMs)
   if (other.envelopeVersion > own.envelopeVersion) {
     said.push(

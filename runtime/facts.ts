@@ -9,7 +9,7 @@ const fingerprint = ({ secret }: Keyring[number]): string =>
 
 type Settings = Pick<
   WebConfig,
-  'KAFKA_TOPIC' | 'KAFKA_DLQ_TOPIC' | 'KAFKA_GROUP_ID' | 'MAX_RETRIES' | 'SIGNING_KEYS' | 'SECRETS_KEYS'
+  'KAFKA_TOPIC' | 'KAFKA_DLQ_TOPIC' | 'KAFKA_GROUP_ID' | 'MAX_RETRIES' | 'SMTP_HOST' | 'SIGNING_KEYS' | 'SECRETS_KEYS'
 >
 
 /** What the other processes have to know of this one. */
@@ -24,6 +24,7 @@ export const factsOf = (
   groupId: config.KAFKA_GROUP_ID,
   holdMs: config.HOLD_MS ?? null,
   maxRetries: config.MAX_RETRIES,
+  smtpHost: config.SMTP_HOST,
   signingKeys: config.SIGNING_KEYS.map(fingerprint),
   secretsKeys: config.SECRETS_KEYS.map(fingerprint),
 })
