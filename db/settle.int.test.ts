@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crashLimit } from '@/core/message'
 import type { Outcome } from '@/core/delivery'
 import { until } from '@/stack/until'
+import { plainMessage } from '@/stack/testing/plain-message'
 import { createTestDatabase } from '@/stack/testing/services'
 import { acceptMessage } from './accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from './client'
@@ -29,19 +30,9 @@ afterAll(async () => {
 
 async function accept(options: { secret?: boolean } = {}): Promise<string> {
   const { id } = await acceptMessage(web.db, {
-    type: 'notification',
-    template: 'plain',
-    to: 'a@example.com',
-    from: 'noreply@usualstore.com',
-    replyTo: null,
-    subject: 'Hello',
-    data: { body: 'Hello' },
-    priority: 'normal',
-    maxRetries: 3,
+    ...plainMessage,
     sensitive: options.secret ?? false,
     seal: options.secret ? () => Buffer.from('sealed') : null,
-    userId: null,
-    createdByName: 'Maya',
   })
   return id
 }

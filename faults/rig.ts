@@ -10,6 +10,7 @@ import { createLog } from '@/runtime/log'
 import { buildWhenChanged } from '@/stack/build'
 import { builtCommands, LOGIN } from '@/stack/commands'
 import { isKafkaReady, kafkaEnding, newClusterId, prepareKafka } from '@/stack/kafka/broker'
+import { replicated } from '@/stack/kafka/cluster'
 import { freePort } from '@/stack/ports'
 import { databaseUrl, isPostgresReady, postgresEnding, preparePostgres } from '@/stack/postgres'
 import { Processes, type Command, type Environment } from '@/stack/processes'
@@ -311,17 +312,6 @@ async function startKafka(processes: Processes, folder: string, kind: RigKind): 
   }
   await Promise.all(brokers.map(({ kept }) => kept.start()))
   return brokers
-}
-
-/** As in production: three copies of everything, of which two must be there for a record to be taken. */
-const replicated = {
-  'default.replication.factor': 3,
-  'min.insync.replicas': 2,
-  'offsets.topic.replication.factor': 3,
-  'transaction.state.log.replication.factor': 3,
-  'transaction.state.log.min.isr': 2,
-  'share.coordinator.state.topic.replication.factor': 3,
-  'share.coordinator.state.topic.min.isr': 2,
 }
 
 const environmentOfJava = (): Environment => ({

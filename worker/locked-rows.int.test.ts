@@ -5,6 +5,7 @@ import { openDatabase, openWorkerDatabase, type Sql } from '@/db/client'
 import { holdMessages, renewHolds, type Held } from '@/db/hold'
 import { deferRing, putBackUnpublished, takeDueWork, takeOverExpiredHolds } from '@/db/relay'
 import { createLog } from '@/runtime/log'
+import { plainMessage } from '@/stack/testing/plain-message'
 import { createTestDatabase } from '@/stack/testing/services'
 import { until } from '@/stack/until'
 import { Intake } from './intake'
@@ -28,23 +29,7 @@ afterAll(async () => {
 })
 
 async function accept(count: number): Promise<string[]> {
-  const all = Array.from({ length: count }, () =>
-    acceptMessage(web.db, {
-      type: 'notification',
-      template: 'plain',
-      to: 'a@example.com',
-      from: 'noreply@usualstore.com',
-      replyTo: null,
-      subject: 'Hello',
-      data: { body: 'Hello' },
-      priority: 'normal',
-      maxRetries: 3,
-      sensitive: false,
-      seal: null,
-      userId: null,
-      createdByName: 'Maya',
-    }),
-  )
+  const all = Array.from({ length: count }, () => acceptMessage(web.db, plainMessage))
   return (await Promise.all(all)).map(({ id }) => id)
 }
 

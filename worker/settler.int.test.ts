@@ -5,6 +5,7 @@ import { openDatabase, openWorkerDatabase, type Sql } from '@/db/client'
 import { holdMessages, type Held } from '@/db/hold'
 import type { Settlement } from '@/db/settle'
 import { createLog } from '@/runtime/log'
+import { plainMessage } from '@/stack/testing/plain-message'
 import { createTestDatabase } from '@/stack/testing/services'
 import { Settler } from './settler'
 
@@ -26,25 +27,7 @@ const settler = () => new Settler(sql, createLog('test', 'silent'))
 const sent: Outcome = { kind: 'sent' }
 
 async function held(count = 1): Promise<[Held, ...Held[]]> {
-  const accepted = await Promise.all(
-    Array.from({ length: count }, () =>
-      acceptMessage(web.db, {
-        type: 'notification',
-        template: 'plain',
-        to: 'a@example.com',
-        from: 'noreply@usualstore.com',
-        replyTo: null,
-        subject: 'Hello',
-        data: { body: 'Hello' },
-        priority: 'normal',
-        maxRetries: 3,
-        sensitive: false,
-        seal: null,
-        userId: null,
-        createdByName: 'Maya',
-      }),
-    ),
-  )
+  const accepted = await Promise.all(Array.from({ length: count }, () => acceptMessage(web.db, plainMessage)))
   const [first, ...others] = await hold(accepted.map(({ id }) => id))
   if (!first) throw new Error('It was not held')
   return [first, ...others]

@@ -6,7 +6,7 @@ import { until } from '../until'
 import { isKafkaReady, kafkaEnding, keepClassArchive, newClusterId, prepareKafka } from './broker'
 
 /** As in production: three copies of everything, of which two must be there for a record to be taken. */
-const replicated = {
+export const replicated = {
   'default.replication.factor': 3,
   'min.insync.replicas': 2,
   'offsets.topic.replication.factor': 3,
