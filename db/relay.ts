@@ -74,9 +74,12 @@ export async function takeDueWork(
   return [...rows]
 }
 
-/** Kafka did not take these: try again in 5 s, and say so once on the message. One that is locked rings in its own time. */
-export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[]): Promise<void> {
-  await sql`
+/**
+ * Kafka did not take these: try again in 5 s, and say so once on the message.
+ * @returns those whose row is locked just now: to be put back later, for they still look as if Kafka had them
+ */
+export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[]): Promise<number[]> {
+  const locked = await sql<{ id: number }[]>`
     with work as (
       select id, kafka_failed_at is null as first from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update skip locked
     ), back as (
@@ -84,8 +87,11 @@ export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[])
       set ring_at = now() + interval '5 s', rings = greatest(o.rings - 1, 0), kafka_failed_at = coalesce(o.kafka_failed_at, now())
       from work where o.id = work.id
       returning o.message_id, o.kind, work.first
+    ), story as (
+      insert into message_events (message_id, event) select message_id, 'kafka_unreachable' from back where kind = 'send' and first
     )
-    insert into message_events (message_id, event) select message_id, 'kafka_unreachable' from back where kind = 'send' and first`
+    select id::float8 as id from outbox where id = any(${[...outboxIds]}::bigint[]) and id not in (select id from work)`
+  return locked.map(({ id }) => id)
 }
 
 /** The consumer has not come to these records yet: ringing again would only lengthen its queue, so not before 15 min. */

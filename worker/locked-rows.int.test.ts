@@ -144,7 +144,9 @@ test('a row that could not be put back when Kafka did not take it is not taken f
       work.kind !== 'dead_record' && work.messageId === id ? [work] : [],
     )
   const first = await take()
-  await whileLocked('outbox', id, () => putBackUnpublished(sql, [first[0]?.outboxId ?? 0]))
+  const ids = first.map(({ outboxId }) => outboxId)
+  await whileLocked('outbox', id, async () => expect(await putBackUnpublished(sql, ids)).toEqual(ids))
   await sql`update outbox set ring_at = now() where message_id = ${id}`
   expect((await take()).map(({ rings }) => rings)).toEqual([0])
+  expect(await putBackUnpublished(sql, ids)).toEqual([])
 })

@@ -56,6 +56,7 @@ export class Relay {
   #erasedAt = -Infinity
   #expireAgainAt = 0
   #tookOverAt = -Infinity
+  readonly #toPutBack = new Set<number>()
   #stopping = false
   #wake: (() => void) | null = null
   #woken = false
@@ -91,6 +92,7 @@ export class Relay {
   /** @returns whether there is more to do at once */
   async #tick(): Promise<boolean> {
     await this.#takeOver()
+    if (this.#toPutBack.size > 0) await this.#putBack([])
     await this.#eraseOldSecrets()
     await this.#expireWaiting()
     // While Kafka is away the publisher refuses at once: rows are put back for 5 s and say that they wait, and the poll sets the pace.
@@ -176,8 +178,16 @@ export class Relay {
     for (const { kind } of taken) metrics.published.inc({ kind })
     const notices = taken.filter((work) => !isSend(work))
     if (notices.length > 0) await removePublishedNotices(sql, idsOf(notices))
-    if (notNow.length > 0) await putBackUnpublished(sql, idsOf(notNow))
+    if (notNow.length > 0) await this.#putBack(idsOf(notNow))
     if (refused.length > 0) await markRefused(sql, idsOf(refused))
+  }
+
+  /** A row that another relay looks at in this instant is locked: it is put back in the next round. */
+  async #putBack(outboxIds: readonly number[]): Promise<void> {
+    for (const id of outboxIds) this.#toPutBack.add(id)
+    const tried = [...this.#toPutBack]
+    const locked = new Set(await putBackUnpublished(this.tools.sql, tried))
+    for (const id of tried) if (!locked.has(id)) this.#toPutBack.delete(id)
   }
 
   async #readLag(): Promise<void> {
