@@ -10,6 +10,7 @@ type Given = {
   flagged?: boolean
   outages?: number
   serverIsOut?: boolean
+  serverWasOut?: boolean
   onAmbiguous?: 'retry' | 'hold'
   ownSender?: boolean
   jitter?: number
@@ -22,6 +23,7 @@ const decided = (result: SendResult, given: Given = {}) =>
     flagged: false,
     outages: 0,
     serverIsOut: false,
+    serverWasOut: false,
     onAmbiguous: 'retry',
     ownSender: true,
     rules,
@@ -50,6 +52,7 @@ const bounced: Outcome = { kind: 'dead', reason: 'refused', mayHaveBeenDelivered
 const ambiguous: Outcome = { kind: 'dead', reason: 'ambiguous', mayHaveBeenDelivered: true }
 const lateRetry: Outcome = { kind: 'retry', delayMs: 300_000, mayHaveBeenDelivered: true }
 const waits: Outcome = { kind: 'release', delayMs: 1_000, delayed: true }
+const slowed: Outcome = { kind: 'release', delayMs: 1_000, delayed: true, inDoubtOfItself: true }
 const doubted: Outcome = { kind: 'release', delayMs: 30_000, delayed: true, inDoubtOfItself: true }
 
 type Row = { name: string; result: SendResult; first: Outcome; last: Outcome; flagged: Outcome }
@@ -98,9 +101,13 @@ const table: Row[] = [
   {
     name: 'too fast',
     result: answered('dot', '550 5.7.0 Requested action not taken: too many emails per second'),
-    ...same(waits),
+    ...same(slowed),
   },
-  { name: 'quota', result: answered('auth', '535 5.7.0 The monthly messages limit reached'), ...same(waits) },
+  {
+    name: 'quota',
+    result: answered('auth', '535 5.7.0 The monthly messages limit reached'),
+    ...same({ ...waits, inDoubtOfItself: false }),
+  },
   { name: 'wrong password', result: answered('auth', '535 5.7.8 no'), ...same(waits) },
   { name: 'turned away at the door', result: answered('greeting', '421 4.3.2 busy'), ...same(waits) },
   { name: 'blocked at the door', result: answered('greeting', '554 go away'), ...same(waits) },
@@ -180,9 +187,25 @@ describe('a message that the server fails at in the middle, again and again', ()
     for (const outages of [0, 3, 99]) expect(outcome(inTheMiddle, { outages, serverIsOut: true })).toEqual(paused)
   })
 
-  test('is never blamed for what happens at the door, nor for a throttle', () => {
+  test('is never blamed for what happens at the door', () => {
     expect(outcome(failed({ stage: 'connect' }), { outages: 99 })).toEqual(waits)
-    expect(outcome(answered('dot', '450 4.7.1 rate limit'), { outages: 99 })).toEqual(waits)
+  })
+
+  const throttled = answered('dot', '450 4.7.1 rate limit')
+
+  test('waits by itself, longer each time, when only it is told that we are too fast, and burns no try', () => {
+    expect([0, 2, 3, 4, 5, 99].map((outages) => outcome(throttled, { outages }))).toEqual([
+      slowed,
+      slowed,
+      { ...slowed, delayMs: 480_000 },
+      { ...slowed, delayMs: 1_920_000 },
+      { ...slowed, delayMs: 3_600_000 },
+      { ...slowed, delayMs: 3_600_000 },
+    ])
+  })
+
+  test('is not in doubt while everybody is told so', () => {
+    expect(outcome(throttled, { serverWasOut: true })).toEqual({ ...slowed, inDoubtOfItself: false })
   })
 })
 

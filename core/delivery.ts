@@ -1,6 +1,6 @@
 import type { DeadReason } from './message'
 import { retryDelayMs } from './retry'
-import { classify, type Cause, type Failure, type Verdict } from './smtp-failure'
+import { breakerKindOf, classify, type Cause, type Failure, type Verdict } from './smtp-failure'
 
 /** What one try ended with, before anyone decides what follows from it. */
 export type SendResult =
@@ -39,9 +39,12 @@ export type Decision = { outcome: Outcome; cause: Cause | null }
 /** From so many on, a message that the server fails at in the middle is taken for the cause: its tries count again. */
 const outagesOfItsOwn = 3
 
-/** A message that has met trouble so often while others went through says nothing about the server any more. */
+/**
+ * A message that has met trouble so often while others went through says nothing about the server any more. At the door, and when
+ * it is all the same to whom, it is never the mail's fault.
+ */
 export const isSuspect = (verdict: Verdict, stage: Failure['stage'], outages: number): boolean =>
-  stage !== 'connect' && outages >= outagesOfItsOwn && (verdict.class === 'outage' || verdict.class === 'configuration')
+  stage !== 'connect' && outages >= outagesOfItsOwn && breakerKindOf(verdict.class) !== null
 
 export type DeliveryRules = { retryBaseMs: number; ambiguousWaitMs: number }
 
@@ -70,6 +73,7 @@ const laterMs = 30_000
  * @param retryCount failed tries before this one
  * @param flagged the message is already marked `may_have_been_delivered`
  * @param outages how often the server failed in the middle of it without burning a try
+ * @param serverWasOut the breaker of its route was not closed when it was tried
  * @param serverIsOut the breaker of its route is not closed: nothing went through since, so it is not this mail that is in doubt
  * @param ownSender its From is the installation's own
  * @param jitter a random number from 0 (inclusive) to 1 (exclusive)
@@ -81,6 +85,7 @@ export function decide(input: {
   flagged: boolean
   outages: number
   serverIsOut: boolean
+  serverWasOut: boolean
   onAmbiguous: 'retry' | 'hold'
   ownSender: boolean
   rules: DeliveryRules
@@ -154,8 +159,11 @@ function whenFailed(input: Parameters<typeof decide>[0], failure: Failure): Deci
         return tryAgain()
       case 'throttle':
       case 'quota':
-        // How long everybody waits is the breaker's business; this one waits in the line.
-        return release(soonMs, { delayed: true })
+        // How long everybody waits is the breaker's business; this one waits in the line. One that is told so again and again
+        // while others pass waits by itself, longer each time: it must not stop everybody, and burns no try all the same.
+        return isSuspect(verdict, failure.stage, outages)
+          ? release(retryDelayMs(outages, rules.retryBaseMs, jitter), { delayed: true, inDoubtOfItself: true })
+          : release(soonMs, { delayed: true, inDoubtOfItself: failure.stage !== 'connect' && !input.serverWasOut })
       case 'outage':
       case 'configuration':
         // Turned away at the door: it cannot be this mail's fault, and it waits in the line until mail flows again.

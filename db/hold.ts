@@ -60,7 +60,9 @@ export async function holdMessages(
     ), held as (
       update outbox o
       set hold = gen_random_uuid(), held_at = now(), held_until = now() + ${input.holdMs}::int * interval '1 ms', held_by = ${input.worker},
-          kafka_partition = free.partition, kafka_offset = free."offset", kafka_failed_at = null
+          kafka_partition = free.partition, kafka_offset = free."offset", kafka_failed_at = null,
+          -- A bell that was moved far ahead would find the end of this hold late. Nearly always it stays as it is, and so does the index.
+          ring_at = least(o.ring_at, now() + (${input.holdMs}::int + 1000) * interval '1 ms')
       from free where o.id = free.id
       returning o.message_id, o.hold, o.attempt, o.kafka_partition, o.kafka_offset
     )

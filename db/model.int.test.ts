@@ -212,6 +212,7 @@ function finish(worker: Worker, { held }: Try, result: SendResult): void {
     flagged: held.mayHaveBeenDelivered,
     outages: held.outages,
     serverIsOut: false,
+    serverWasOut: false,
     onAmbiguous: held.onAmbiguous,
     ownSender: true,
     rules: { retryBaseMs: 30_000, ambiguousWaitMs: 300_000 },

@@ -129,6 +129,18 @@ describe('holding', () => {
     ).toEqual(ids.toSorted())
   })
 
+  it('brings a bell that was moved far ahead to its end, so that a lost worker is noticed in time, and leaves an earlier one', async () => {
+    const [far, near] = [await accept(), await accept()]
+    await sql`update outbox set ring_at = now() + interval '15 min' where message_id = ${far}`
+    await hold([ring(far), ring(near)])
+    const ahead = async (id: string) =>
+      (
+        await sql`select round(extract(epoch from ring_at - held_at))::int as s from outbox where message_id = ${id}`
+      )[0]?.['s']
+    expect(await ahead(far)).toBe(61)
+    expect(await ahead(near)).toBeLessThanOrEqual(30)
+  })
+
   it('waits for a row that is just being touched, rather than calling its record stale', async () => {
     const id = await accept()
     let asked: Promise<Held[]> | undefined

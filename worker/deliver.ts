@@ -36,7 +36,7 @@ export type Delivery = {
 }
 
 /** What came of a try, and by which route it went, if it got that far. `serverIsOut`: that route fails everybody. */
-type Tried = { result: SendResult; route: Route | null; serverIsOut: boolean }
+type Tried = { result: SendResult; route: Route | null; serverWasOut: boolean; serverIsOut: boolean }
 
 /** Render → send → decide → settle, for one message that is held. Resolves when the result is recorded. */
 export async function deliver(held: Held, tools: Delivery): Promise<void> {
@@ -57,6 +57,7 @@ async function tryOnce(held: Held, tools: Delivery): Promise<void> {
     maxRetries: held.maxRetries,
     flagged: held.mayHaveBeenDelivered,
     outages: held.outages,
+    serverWasOut: tried.serverWasOut,
     serverIsOut: tried.serverIsOut,
     onAmbiguous: held.onAmbiguous,
     ownSender: isOwnSender(held, tools),
@@ -78,7 +79,7 @@ async function tryOnce(held: Held, tools: Delivery): Promise<void> {
 const isOwnSender = (held: Held, { config }: Delivery): boolean =>
   sameAddressKey(held.fromAddress) === sameAddressKey(config.SMTP_USER)
 
-const unsent = (result: SendResult): Tried => ({ result, route: null, serverIsOut: false })
+const unsent = (result: SendResult): Tried => ({ result, route: null, serverWasOut: false, serverIsOut: false })
 
 async function attempt(held: Held, tools: Delivery): Promise<Tried> {
   if (held.expired) return unsent({ kind: 'expired' })
@@ -118,8 +119,9 @@ async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Pr
     const pool = route ? tools.pools.get(route) : undefined
     if (!route || !pool) return tried
     const result = await pool.send(mail, () => (tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'))
+    const serverWasOut = tools.breakers.isOut(route)
     const signal = await tools.breakers.learn(route, held.messageId, result, about)
-    tried = { result, route, serverIsOut: tools.breakers.isOut(route) }
+    tried = { result, route, serverWasOut, serverIsOut: tools.breakers.isOut(route) }
     const isPaused = result.kind === 'not_begun' && result.why === 'paused'
     // Never after an ambiguous send: there a copy by another way is what nobody could recognise.
     const isTurnedAway = signal.kind === 'trouble' && signal.verdict.class !== 'ambiguous'
