@@ -425,11 +425,17 @@ async function drain(worker: Worker): Promise<void> {
     await relay(worker.sql)
     const held = await holdMessages(worker.sql, log.slice(-20), { holdMs, worker: worker.name })
     for (const one of held) {
+      valid.set(one.messageId, one.hold)
+      const begun: Try = { held: one, hasBegun: true }
+      // It bounced, and people put it back: its address is still on the list.
+      if (one.suppressed) {
+        finish(worker, begun, { kind: 'suppressed', ...one.suppressed })
+        continue
+      }
       const truth = truths.get(one.messageId)
       truth?.copies.add(one.hold)
       truth?.proofs.add(one.hold)
-      finish(worker, { held: one, hasBegun: true }, { kind: 'accepted', reply: '250 OK' })
-      valid.set(one.messageId, one.hold)
+      finish(worker, begun, { kind: 'accepted', reply: '250 OK' })
     }
     await settle(worker)
     const rows = await look([...truths.keys()])
