@@ -82,6 +82,8 @@ export async function runScenario(scenario: Scenario, rig: Rig, options: Options
     },
     mustFlowAgain: async (what, withinMs) => {
       const from = Date.now()
+      // The load may be over, and all its mail sent.
+      void load.send(`after-${from}@${tag}.example.com`)
       const first = () => rig.smtp.accepted.find(({ at, to }) => at >= from && to.includes(tag))
       await until(() => first() !== undefined, withinMs * 3)
       const ms = (first()?.at ?? Number.POSITIVE_INFINITY) - from
