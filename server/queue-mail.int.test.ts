@@ -63,6 +63,7 @@ test('the record is in Kafka when the answer comes: signed, for try 1, and witho
   const record = await received
   expect(readKafkaRecord(topic, record, app.config.SIGNING_KEYS)).toEqual({
     kind: 'ring',
+    isUrgent: false,
     messageId: created.welcome_message_id,
     attempt: 1,
   })

@@ -122,11 +122,20 @@ test.each([
     expect(fell).toBe(1)
     line.heal()
 
-    const again = await post(authorization)
+    // The session that fell silent may keep its lock until Postgres ends it, after 10 s; until then the answer is 503 again.
+    const answers: Awaited<ReturnType<typeof post>>[] = []
+    const askAgain = async () => {
+      const answer = await post(authorization)
+      answers.push(answer)
+      return answer.status
+    }
+    await expect.poll(askAgain, { timeout: 30_000, interval: 100 }).toBe(202)
+    expect(answers.slice(0, -1).every(({ status, ms }) => status === 503 && ms < 5_000)).toBe(true)
+    const again = answers.at(-1)
     expect(again).toMatchObject({ status: 202, replayed: stored === 1 ? 'true' : null })
     expect(await count()).toBe(1)
-    expect(await post(authorization)).toMatchObject({ status: 202, answer: again.answer, replayed: 'true' })
+    expect(await post(authorization)).toMatchObject({ status: 202, answer: again?.answer, replayed: 'true' })
     const [message] = await direct.db.execute(sql`select id from messages`)
-    expect(message).toEqual({ id: again.answer.id })
+    expect(message).toEqual({ id: again?.answer.id })
   },
 )
