@@ -41,6 +41,9 @@ export type DueRecord = {
  * Takes work whose bell is due, most urgent first, and moves each bell ahead in the same statement: 30 s after the first
  * ring, doubling to 15 min; for a row that is being sent, to the end of its hold. So a relay that dies after this loses nothing.
  *
+ * The bell of a hold that ran out is left as it is: moved ahead at every round, it would never be due when
+ * `takeOverExpiredHolds` looks for it.
+ *
  * By ctid: joined by id, the planner reads the whole backlog (PERFORMANCE.md 4). The limit is a parameter, because a
  * statement without one is never planned again.
  * @param lowestPriority 0 takes only high, 2 takes all
@@ -53,6 +56,7 @@ export async function takeDueWork(
     with due as materialized (
       select ctid from outbox
       where ring_at <= now() and priority <= ${input.lowestPriority}
+        and (hold is null or held_until >= now())
       order by priority, ring_at
       limit ${input.limit}
       for update skip locked

@@ -150,3 +150,13 @@ test('a row that could not be put back when Kafka did not take it is not taken f
   expect((await take()).map(({ rings }) => rings)).toEqual([0])
   expect(await putBackUnpublished(sql, ids)).toEqual([])
 })
+
+/** Found by the fault suite (F1, F2): moved ahead at every round, the bell was never due when lost holds were looked for. */
+test('looking for work leaves a hold that ran out to be taken over', async () => {
+  const [id = ''] = await accept(1)
+  await hold([id])
+  await sql`update outbox set held_until = now() - interval '1 s', ring_at = now() where message_id = ${id}`
+  await takeDueWork(sql, { limit: 100, lowestPriority: 2 })
+  const [row] = await sql<{ isDue: boolean }[]>`select ring_at <= now() as "isDue" from outbox where message_id = ${id}`
+  expect(row).toEqual({ isDue: true })
+})
