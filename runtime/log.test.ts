@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -45,3 +46,24 @@ test(
     expect(more).toEqual([])
   },
 )
+
+test.runIf(existsSync('/dev/full'))('a full disk under the log disturbs nobody who logs', { timeout: 30_000 }, () => {
+  const script = `
+    const { createLog } = await import('./runtime/log.ts')
+    const log = createLog('test', 'info')
+    for (let n = 0; n < 3; n++) log.info({ n }, 'on a full disk')
+    setTimeout(() => {
+      log.info('still')
+      process.stderr.write('goes on')
+    }, 20)`
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  closeSync(full)
+  expect(stderr).toBe('goes on')
+  expect(status).toBe(0)
+})
