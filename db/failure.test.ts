@@ -7,6 +7,7 @@ const wrapped = (fields: object) =>
 test.each([
   '57P01',
   '57P03',
+  '53100',
   '53300',
   '08006',
   '57014',

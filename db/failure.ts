@@ -9,10 +9,10 @@ function faultOf(error: unknown): DatabaseFault | null {
 }
 
 /**
- * SQLSTATE classes and codes: connection, shutting down or starting, too many connections, statement timeout, idle in a
- * transaction for too long, a lock that was not had in time.
+ * SQLSTATE classes and codes: connection, out of something (disk, memory, connections), shutting down or starting, statement
+ * timeout, idle in a transaction for too long, a lock that was not had in time.
  */
-const awayStates = /^(08...|57P0[1235]|53300|57014|25P03|55P03)$/
+const awayStates = /^(08...|53...|57P0[1235]|57014|25P03|55P03)$/
 const awayCodes =
   /^((CONNECT|QUERY)_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
