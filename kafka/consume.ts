@@ -4,6 +4,7 @@ import type { Logger } from '@/runtime/log'
 import { createKafka, withDeadline } from './client'
 import { registerCodecs } from './codecs'
 import type { RawRecord } from './record'
+import { ensureTopics } from './topics'
 
 /** `timestamp`: when it was produced, by the producer's clock, in milliseconds. */
 export type IncomingRecord = RawRecord & { partition: number; offset: number; timestamp: number }
@@ -54,7 +55,12 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
     // A topic made by itself would have a broker's defaults: one partition, one copy.
     allowAutoTopicCreation: false,
     // Said here: the consumer's own default overrides the client's (RELIABILITY K4).
-    retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: 8, restartOnFailure: () => Promise.resolve(true) },
+    retry: {
+      initialRetryTime: 300,
+      maxRetryTime: 5_000,
+      retries: 8,
+      restartOnFailure: (error) => mendTopics(error, config, log),
+    },
   })
   const state = { joined: false, stopping: false, silent: 0, outside: 0 }
   const alive = () => {
@@ -136,6 +142,28 @@ export async function startConsumer(options: Options): Promise<{ isJoined: () =>
     throw error
   }
   return { isJoined: () => state.joined, stop: leave }
+}
+
+/**
+ * A broker that came back with an empty disk knows no topic, and a consumer that joins again would not find one for ever.
+ * What was in it is rung for again, so making it anew loses nothing.
+ * @returns true: start again, whatever came of it
+ */
+async function mendTopics(error: Error, config: KafkaConfig, log: Logger): Promise<true> {
+  if (!isTopicUnknown(error)) return true
+  try {
+    await ensureTopics(config, log)
+  } catch (fault) {
+    log.warn({ err: fault }, 'The topic is gone and could not be made; trying again')
+  }
+  return true
+}
+
+function isTopicUnknown(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('type' in at && at.type === 'UNKNOWN_TOPIC_OR_PARTITION') return true
+  }
+  return false
 }
 
 async function takeBatch(payload: EachBatchPayload, take: Options['take'], heartbeatEveryMs: number): Promise<void> {
