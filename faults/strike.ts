@@ -1,6 +1,9 @@
 import type { Kept } from './kept'
-import type { Rig } from './rig'
+import type { Rig, RigKind } from './rig'
 import type { Run } from './scenario'
+
+/** With proxies, and a mail server whose reply to the final dot is waited for 8 s instead of 5 min. */
+export const proxied: RigKind = { brokers: 1, proxied: true, worker: { SMTP_REPLY_TIMEOUT_MS: '8000' } }
 
 /** What these processes hold, whether they still live or not. */
 export async function heldBy(rig: Rig, pids: readonly number[]): Promise<{ id: string; to: string }[]> {

@@ -9,6 +9,12 @@ import { gracefulDeploy, killedAfterTheDot, killedWeb, killedWorkers } from './p
 import { rebalances } from './rebalances'
 import { poisonedRecords, repeatedRecords } from './records'
 import { misconfigured, temporaryRefusals } from './smtp'
+import { brokerWiped } from './broker-wiped'
+import { kafkaSilent } from './kafka-silent'
+import { noCoordinator } from './no-coordinator'
+import { postgresSilent } from './postgres-silent'
+import { relayKilled } from './relay-killed'
+import { smtpBroken } from './smtp-broken'
 import { wrongClocks } from './wrong-clocks'
 
 /** In the order of the plan; those of one kind share a rig. */
@@ -16,13 +22,19 @@ export const scenarios: readonly Scenario[] = [
   noFault,
   killedWorkers,
   killedAfterTheDot,
+  relayKilled,
   killedWeb,
   frozenWorker,
   restartedBroker,
   brokerAway,
+  brokerWiped,
+  noCoordinator,
+  kafkaSilent,
   restartedPostgres,
+  postgresSilent,
   locks,
   temporaryRefusals,
+  smtpBroken,
   misconfigured,
   rebalances,
   repeatedRecords,
