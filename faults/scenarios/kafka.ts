@@ -15,7 +15,7 @@ export const restartedBroker: Scenario = {
   id: 'F6',
   title: 'the broker restarted, and killed (-9)',
   kind,
-  seconds: (isShort) => (isShort ? 30 : 60),
+  seconds: (isShort) => (isShort ? 20 : 60),
   async fault(run) {
     const broker = theBroker(run)
     for (const [share, signal] of [
