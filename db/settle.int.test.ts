@@ -8,7 +8,7 @@ import { createTestDatabase } from '@/stack/testing/services'
 import { acceptMessage } from './accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from './client'
 import { holdMessages, renewHolds, type Held, type Ring } from './hold'
-import { takeOverExpiredHolds } from './relay'
+import { takeDueWork, takeOverExpiredHolds } from './relay'
 import { eraseOldSecrets, settleMessages, settleProvenSent, type Settlement } from './settle'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -444,6 +444,13 @@ describe('a hold that ran out', () => {
     // What the lost worker may still say is fenced off.
     expect(await settle(ours, release)).toEqual([])
     expect(await hold([ring(ours.messageId, 1)])).toMatchObject([{ mayHaveBeenDelivered: true, retryCount: 0 }])
+  })
+
+  it('is found however often the bells are looked at in between', async () => {
+    const ours = await held()
+    await runOut(ours.messageId)
+    for (let times = 0; times < 3; times++) await takeDueWork(sql, { limit: 100, lowestPriority: 2 })
+    expect(await takeOver()).toEqual([{ messageId: ours.messageId, parked: false }])
   })
 
   it('is left alone while it lasts, and after it was renewed', async () => {
