@@ -95,7 +95,7 @@ const webSchema = z.object({
   ...common,
   NEXTAUTH_SECRET: z.string().min(32, 'must be at least 32 characters of random text'),
   /** How long a request waits for Kafka before it leaves the record to the relay. */
-  PUBLISH_DEADLINE_MS: spanMs(400),
+  PUBLISH_DEADLINE_MS: spanMs(300),
   DATABASE_POOL: count(10),
   /** Where a local stack is reached; both stand for our own pages there. */
   WEB_PORT: port(3005),
