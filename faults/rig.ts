@@ -246,7 +246,7 @@ export class Rig {
       ...this.brokers.map(({ proxy }) => proxy.close()),
     ])
     await this.smtp.close()
-    for (const mount of this.mounts) spawnSync('umount', [mount])
+    if (!keep) for (const mount of this.mounts) spawnSync('umount', [mount])
     if (!keep) rmSync(this.folder, { recursive: true, force: true })
   }
 }

@@ -10,9 +10,11 @@ import { rebalances } from './rebalances'
 import { poisonedRecords, repeatedRecords } from './records'
 import { misconfigured, temporaryRefusals } from './smtp'
 import { brokerWiped } from './broker-wiped'
+import { diskFull } from './disk-full'
 import { kafkaSilent } from './kafka-silent'
 import { noCoordinator } from './no-coordinator'
 import { postgresSilent } from './postgres-silent'
+import { priority } from './priority'
 import { relayKilled } from './relay-killed'
 import { smtpBroken } from './smtp-broken'
 import { wrongClocks } from './wrong-clocks'
@@ -41,5 +43,7 @@ export const scenarios: readonly Scenario[] = [
   wrongClocks,
   poisonedRecords,
   fiveMegabytes,
+  diskFull,
   gracefulDeploy,
+  priority,
 ]
