@@ -40,8 +40,8 @@ export type Decision = { outcome: Outcome; cause: Cause | null }
 const outagesOfItsOwn = 3
 
 /**
- * A message that has met trouble so often while others went through says nothing about the server any more. At the door, and when
- * it is all the same to whom, it is never the mail's fault.
+ * A message that has met trouble so often while others went through says nothing about the server any more. At the door it is
+ * never the mail's fault.
  */
 export const isSuspect = (verdict: Verdict, stage: Failure['stage'], outages: number): boolean =>
   stage !== 'connect' && outages >= outagesOfItsOwn && breakerKindOf(verdict.class) !== null

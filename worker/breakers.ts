@@ -34,7 +34,6 @@ type Lane = {
   kind: BreakerKind | null
   failures: number
   probeInMs: number
-  readAt: number
   ramp: Ramp
   /** Messages in a row, each another one, that met trouble here since something last worked. */
   troubled: Set<string>
@@ -76,7 +75,6 @@ export class Breakers {
       kind: null,
       failures: 0,
       probeInMs: 0,
-      readAt: 0,
       ramp: new Ramp(tools.slots),
       troubled: new Set(),
       trying: null,

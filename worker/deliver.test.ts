@@ -1,36 +1,11 @@
 import { expect, test } from 'vitest'
 import type { SendResult } from '@/core/delivery'
 import { openWorkerDatabase } from '@/db/client'
-import type { Held } from '@/db/hold'
 import { createLog } from '@/runtime/log'
 import { Breakers } from './breakers'
 import { deliver, type Delivery } from './deliver'
 import { createMetrics } from './metrics'
-
-const held: Held = {
-  messageId: '0190aaaa-0000-7000-8000-000000000001',
-  hold: 'a hold',
-  attempt: 1,
-  partition: 0,
-  offset: 0,
-  type: 'notification',
-  template: 'plain',
-  toAddress: 'a@example.com',
-  fromAddress: 'noreply@usualstore.com',
-  replyTo: null,
-  subject: 'Hello',
-  data: { body: 'Hello' },
-  createdAt: new Date(0),
-  retryCount: 0,
-  maxRetries: 3,
-  mayHaveBeenDelivered: false,
-  userId: null,
-  sealed: null,
-  outages: 0,
-  onAmbiguous: 'retry',
-  expired: false,
-  suppressed: null,
-}
+import { sampleHeld as held } from './testing'
 
 const log = createLog('test', 'silent')
 const metrics = createMetrics()

@@ -3,34 +3,12 @@ import type { Held, Ring } from '@/db/hold'
 import { NotTaken } from '@/kafka/consume'
 import { createLog } from '@/runtime/log'
 import { Intake } from './intake'
+import { sampleHeld } from './testing'
 
 const ring = (number: number, attempt = 1): Ring => ({ messageId: `m${number}`, attempt, partition: 0, offset: number })
 const rings = (count: number) => Array.from({ length: count }, (_, number) => ring(number))
 
-const held = ({ messageId, attempt, partition, offset }: Ring): Held => ({
-  messageId,
-  attempt,
-  partition,
-  offset,
-  hold: `hold of ${messageId}`,
-  type: 'notification',
-  template: 'plain',
-  toAddress: 'a@example.com',
-  fromAddress: 'b@example.com',
-  replyTo: null,
-  subject: 'Hello',
-  data: {},
-  createdAt: new Date(0),
-  retryCount: 0,
-  maxRetries: 3,
-  mayHaveBeenDelivered: false,
-  userId: null,
-  sealed: null,
-  outages: 0,
-  onAmbiguous: 'retry',
-  expired: false,
-  suppressed: null,
-})
+const held = (one: Ring): Held => ({ ...sampleHeld, ...one, hold: `hold of ${one.messageId}` })
 
 /** How long a condition may take on a busy machine. */
 const soon = { interval: 1, timeout: 10_000 }
