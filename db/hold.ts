@@ -39,6 +39,9 @@ export type Held = {
  * It waits for row locks, in message order, and never skips a locked row: a row that the relay is just touching must not
  * look stale. Joined by id, not by ctid: a fresh ctid is invisible to the snapshot of this statement. Where it has waited for
  * too long it fails as a whole (`isRowLocked`), and nothing is held.
+ *
+ * Looked up one by one (lateral), here and wherever messages are named: joined, a planner whose statistics are older than the
+ * backlog reads all of it, 40 ms for each statement with 50,000 rows waiting.
  */
 export async function holdMessages(
   sql: Sql,
@@ -51,12 +54,14 @@ export async function holdMessages(
         ${rings.map((ring) => ring.messageId)}::uuid[], ${rings.map((ring) => ring.attempt)}::int[],
         ${rings.map((ring) => ring.partition)}::int[], ${rings.map((ring) => ring.offset)}::bigint[]
       ) as w(message_id, attempt, partition, "offset")
+      order by message_id
     ), free as (
       select o.id, w.partition, w."offset"
-      from outbox o join wanted w on w.message_id = o.message_id and w.attempt = o.attempt
-      where o.kind = 'send' and o.hold is null and o.due_at <= now()
-      order by o.message_id
-      for update of o
+      from wanted w cross join lateral (
+        select id from outbox
+        where kind = 'send' and message_id = w.message_id and attempt = w.attempt and hold is null and due_at <= now()
+        for update
+      ) o
     ), held as (
       update outbox o
       set hold = gen_random_uuid(), held_at = now(), held_until = now() + ${input.holdMs}::int * interval '1 ms', held_by = ${input.worker},
@@ -87,23 +92,27 @@ export async function holdMessages(
  */
 export async function renewHolds(
   sql: Sql,
-  holds: readonly string[],
+  holds: readonly Pick<Held, 'messageId' | 'hold'>[],
   holdMs: number,
 ): Promise<{ renewed: string[]; locked: string[] }> {
   const rows = await sql<{ hold: string; renewed: boolean }[]>`
-    with mine as (
-      select id from outbox where hold = any(${[...holds]}::uuid[]) order by message_id for update skip locked
+    with wanted as (
+      select * from unnest(${holds.map((one) => one.messageId)}::uuid[], ${holds.map((one) => one.hold)}::uuid[]) as w(message_id, hold)
+      order by message_id
+    ), mine as (
+      select o.id from wanted w cross join lateral (
+        select id from outbox where kind = 'send' and message_id = w.message_id and hold = w.hold for update skip locked
+      ) o
     ), renewed as (
       update outbox o set held_until = now() + ${holdMs}::int * interval '1 ms'
       from mine where o.id = mine.id
-      returning o.id, o.hold
+      returning o.hold
     )
     select hold, true as renewed from renewed
     union all
-    select hold, false from outbox
-    -- The whole outbox is read for this: only where one is missing.
-    where (select count(*) from renewed) < ${holds.length}::int
-      and hold = any(${[...holds]}::uuid[]) and id not in (select id from renewed)`
+    select hold, false from wanted w
+    where hold not in (select hold from renewed)
+      and (select id from outbox where kind = 'send' and message_id = w.message_id and hold = w.hold) is not null`
   const tokens = (renewed: boolean) => rows.filter((row) => row.renewed === renewed).map((row) => row.hold)
   return { renewed: tokens(true), locked: tokens(false) }
 }

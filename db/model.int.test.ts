@@ -240,7 +240,7 @@ async function settle(worker: Worker): Promise<void> {
 }
 
 async function renew(worker: Worker): Promise<void> {
-  const asked = [...worker.tries.keys()]
+  const asked = Array.from(worker.tries.values(), ({ held }) => held)
   const since = round
   for (const hold of (await renewHolds(worker.sql, asked, holdMs)).renewed) {
     // Ours again, unless chaos came in this very round: then nobody can say which was first.

@@ -160,7 +160,7 @@ describe('holding', () => {
   it('renews the holds that are still ours, and names no other', async () => {
     const [mine, lost] = [await held(), await held()]
     await sql`update outbox set held_until = now(), hold = ${randomUUID()} where message_id = ${lost.messageId}`
-    expect(await renewHolds(sql, [mine.hold, lost.hold], 60_000)).toEqual({ renewed: [mine.hold], locked: [] })
+    expect(await renewHolds(sql, [mine, lost], 60_000)).toEqual({ renewed: [mine.hold], locked: [] })
     const [row] =
       await sql`select held_until > now() + interval '55 s' as renewed from outbox where hold = ${mine.hold}`
     expect(row).toEqual({ renewed: true })
@@ -458,7 +458,7 @@ describe('a hold that ran out', () => {
     await sql`update outbox set ring_at = now() where message_id = ${ours.messageId}`
     expect(await takeOver()).toEqual([])
     await runOut(ours.messageId)
-    await renewHolds(sql, [ours.hold], 60_000)
+    await renewHolds(sql, [ours], 60_000)
     expect(await takeOver()).toEqual([])
     expect(await settle(ours, sent)).toEqual([ours.messageId])
     expect(await message(ours.messageId)).toMatchObject({ status: 'sent', may_have_been_delivered: false })

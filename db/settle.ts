@@ -56,12 +56,12 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
       select * from jsonb_to_recordset(${sql.json(rows)}) as
         r(message_id uuid, hold uuid, outcome text, event text, outage boolean, suppress boolean, delay_ms int, flag boolean,
           reason text, reply text, cause text, detail jsonb)
+      order by message_id
     ), mine as (
       select o.id, o.priority, r.*
-      from outbox o join r on r.message_id = o.message_id and r.hold = o.hold
-      where o.kind = 'send'
-      order by o.message_id
-      for update of o
+      from r cross join lateral (
+        select id, priority from outbox where kind = 'send' and message_id = r.message_id and hold = r.hold for update
+      ) o
     ), gone as (
       delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead', 'cancel', 'suppress')
     ), again as (

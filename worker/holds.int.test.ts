@@ -23,11 +23,11 @@ afterAll(async () => {
 })
 
 async function heldRow(): Promise<string> {
-  const hold = randomUUID()
+  const [messageId, hold] = [randomUUID(), randomUUID()]
   await sql`
     insert into outbox (kind, message_id, priority, ring_at, hold, held_until)
-    values ('send', uuidv7(), 1, now(), ${hold}, now() + ${holdMs}::int * interval '1 ms')`
-  holds.add(hold, performance.now())
+    values ('send', ${messageId}, 1, now(), ${hold}, now() + ${holdMs}::int * interval '1 ms')`
+  holds.add({ messageId, hold }, performance.now())
   return hold
 }
 

@@ -1,4 +1,4 @@
-import { renewHolds } from '@/db/hold'
+import { renewHolds, type Held } from '@/db/hold'
 import type { Sql } from '@/db/client'
 import type { Logger } from '@/runtime/log'
 
@@ -11,7 +11,7 @@ const marginMs = 5_000
  * here before it ends in Postgres, however wrong the wall clock is or however long the process was frozen.
  */
 export class Holds {
-  readonly #until = new Map<string, number>()
+  readonly #until = new Map<string, { messageId: string; until: number }>()
   readonly #timer: NodeJS.Timeout
 
   constructor(
@@ -26,8 +26,8 @@ export class Holds {
     return this.#until.size
   }
 
-  add(hold: string, askedAt: number): void {
-    this.#until.set(hold, askedAt + this.holdMs)
+  add({ messageId, hold }: Pick<Held, 'messageId' | 'hold'>, askedAt: number): void {
+    this.#until.set(hold, { messageId, until: askedAt + this.holdMs })
   }
 
   drop(hold: string): void {
@@ -35,7 +35,7 @@ export class Holds {
   }
 
   hasTimeLeft(hold: string): boolean {
-    return (this.#until.get(hold) ?? 0) - performance.now() > marginMs
+    return (this.#until.get(hold)?.until ?? 0) - performance.now() > marginMs
   }
 
   stop(): void {
@@ -43,15 +43,15 @@ export class Holds {
   }
 
   async #renew(): Promise<void> {
-    const asked = [...this.#until.keys()]
+    const asked = Array.from(this.#until, ([hold, { messageId }]) => ({ messageId, hold }))
     if (asked.length === 0) return
     const askedAt = performance.now()
     try {
       const { renewed, locked } = await renewHolds(this.sql, asked, this.holdMs)
       const [extended, kept] = [new Set(renewed), new Set(locked)]
-      for (const hold of asked) {
-        if (!this.#until.has(hold) || kept.has(hold)) continue
-        this.#until.set(hold, extended.has(hold) ? askedAt + this.holdMs : 0)
+      for (const { hold } of asked) {
+        const held = this.#until.get(hold)
+        if (held && !kept.has(hold)) held.until = extended.has(hold) ? askedAt + this.holdMs : 0
       }
     } catch (error) {
       // They run out by themselves; whoever is about to begin a body sees that.

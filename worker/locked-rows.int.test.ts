@@ -103,12 +103,12 @@ test('a hold whose row is locked is not taken for lost, and the others are renew
   const tokens = held.map((one) => one.hold)
   const lockedToken = held.find((one) => one.messageId === ids[0])?.hold ?? ''
   await whileLocked('outbox', ids[0] ?? '', async () => {
-    expect(await renewHolds(sql, tokens, holdMs)).toEqual({
+    expect(await renewHolds(sql, held, holdMs)).toEqual({
       renewed: tokens.filter((token) => token !== lockedToken),
       locked: [lockedToken],
     })
   })
-  expect((await renewHolds(sql, tokens, holdMs)).renewed.toSorted()).toEqual(tokens.toSorted())
+  expect((await renewHolds(sql, held, holdMs)).renewed.toSorted()).toEqual(tokens.toSorted())
 })
 
 test.each(['outbox', 'messages'] as const)('a locked row of %s does not stop the relay', async (table) => {

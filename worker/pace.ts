@@ -1,11 +1,13 @@
 import type { Lag } from '@/kafka/lag'
 
-const fewest = 100
+/** Not more: at a `SEND_RATE` of a few a second, each of these is in front of the next password reset. */
+const fewest = 20
 const most = 4_000
-const aheadSeconds = 2
+/** Enough while the group commits four times a second. Several relays fill the same gap at once, so the line may be twice as long. */
+const aheadSeconds = 1
 
 /**
- * How many low and normal priority records may still be put ahead of the group: about 2 s of what it drains, so that a
+ * How many low and normal priority records may still be put ahead of the group: about a second of what it drains, so that a
  * password reset never waits behind a hundred thousand newsletters.
  */
 export class Pace {

@@ -61,7 +61,7 @@ export async function startWorker(input: {
     async hold(rings) {
       const askedAt = performance.now()
       const held = await holdMessages(sql, rings, { holdMs: config.HOLD_MS, worker: name })
-      for (const message of held) holds.add(message.hold, askedAt)
+      for (const message of held) holds.add(message, askedAt)
       await pace?.giveBack(rings.length - held.length)
       return held
     },
