@@ -1,60 +1,119 @@
 import { describe, expect, test } from 'vitest'
 import {
-  canDelete,
+  can,
   canSignInToDashboard,
   createableRoles,
-  hasScope,
+  policy,
   scopes,
+  whyNot,
+  type Action,
   type Actor,
-  type StaffActor,
 } from './permissions'
 import { isRole, roleLabel, roles, type Role } from './roles'
 
-const staff = (role: Role, id = 1): StaffActor => ({ kind: 'staff', id, name: 'A', email: 'a@example.com', role })
-const key = (...held: string[]): Actor => ({ kind: 'key', id: 1, name: 'shop', scopes: held })
+const staff = (role: Role, id = 1): Actor => ({ kind: 'staff', id, name: 'A', email: 'a@example.com', role })
+const key = (held: readonly string[], role: Role = 'super_admin'): Actor => ({
+  kind: 'key',
+  id: 1,
+  name: 'shop',
+  scopes: held,
+  role,
+})
+const actions = Object.keys(policy) as Action[]
+/** Those that take a known actor. */
+const guarded = actions.filter((action) => typeof policy[action].who !== 'string')
 
-/** Who (row) may do it to whom (column: user, supporter, admin, super_admin). */
-const mayCreate: Record<Role, boolean[]> = {
+/** Who (row) may touch whom (column: user, supporter, admin, super_admin). */
+const reach: Record<Role, boolean[]> = {
   user: [false, false, false, false],
   supporter: [true, false, false, false],
   admin: [true, true, false, false],
   super_admin: [true, true, true, true],
 }
-const mayDelete: Record<Role, boolean[]> = { ...mayCreate, supporter: [false, false, false, false] }
 
 describe.each(roles)('%s', (role) => {
-  test('creates exactly the roles that they may', () => {
-    expect(roles.map((target) => createableRoles(staff(role)).includes(target))).toEqual(mayCreate[role])
+  test('gives exactly the roles that they may', () => {
+    expect(roles.map((target) => createableRoles(staff(role)).includes(target))).toEqual(reach[role])
+    expect(roles.map((target) => can(staff(role), 'user.create', { id: 2, role: target }))).toEqual(reach[role])
   })
 
-  test('deletes exactly the roles that they may', () => {
-    expect(roles.map((target) => canDelete(staff(role), { id: 2, role: target }))).toEqual(mayDelete[role])
+  test.each(['user.edit', 'user.change_role', 'user.disable', 'user.delete', 'user.sign_out'] as const)(
+    '%s: exactly the accounts below, and for supporters none',
+    (action) => {
+      const mine = role === 'supporter' ? reach.user : reach[role]
+      expect(roles.map((target) => can(staff(role), action, { id: 2, role: target }))).toEqual(mine)
+    },
+  )
+
+  test.each(['user.change_role', 'user.disable', 'user.delete'] as const)('%s: never to themselves', (action) => {
+    expect(can(staff(role, 7), action, { id: 7, role })).toBe(false)
   })
 
-  test('never deletes themselves', () => {
-    expect(canDelete(staff(role, 7), { id: 7, role })).toBe(false)
+  test('a key made by them reaches no further than they do', () => {
+    expect(roles.map((target) => can(key(scopes, role), 'user.create', { id: 2, role: target }))).toEqual(reach[role])
   })
+})
 
-  test('needs no scope: the role decides', () => {
-    expect(scopes.filter((scope) => hasScope(staff(role), scope))).toEqual(scopes)
-  })
+test('what each role may do at all', () => {
+  const only = (role: Role) => guarded.filter((action) => can(staff(role), action))
+  expect(only('user')).toEqual([])
+  expect(only('supporter')).toEqual([
+    'own.account',
+    'user.list',
+    'user.read',
+    'user.create',
+    'user.invite',
+    'message.list',
+    'message.read',
+    'message.send',
+    'message.resend',
+    'message.cancel',
+    'delivery.read',
+    'suppression.list',
+    'suppression.add',
+  ])
+  expect(guarded.filter((action) => !can(staff('admin'), action))).toEqual(['settings.change'])
+  expect(only('super_admin')).toEqual(guarded)
 })
 
 test('only staff sign in to the dashboard', () => {
   expect(roles.filter(canSignInToDashboard)).toEqual(['supporter', 'admin', 'super_admin'])
 })
 
+const needed = (action: Action) => {
+  const rule = policy[action]
+  return 'scope' in rule ? rule.scope : null
+}
+
 describe('an API key', () => {
-  test('may do what its scopes name, and nothing else', () => {
-    for (const held of scopes) expect(scopes.filter((scope) => hasScope(key(held), scope))).toEqual([held])
-    expect(scopes.filter((scope) => hasScope(key(), scope))).toEqual([])
-    expect(scopes.filter((scope) => hasScope(key('users', 'users:*', 'USERS:READ'), scope))).toEqual([])
+  test.each(scopes)('with %s may do what that scope names, and nothing else', (scope) => {
+    expect(guarded.filter((action) => can(key([scope]), action))).toEqual(
+      guarded.filter((action) => needed(action) === scope),
+    )
   })
 
-  test('gives and deletes every role, whatever id it has itself', () => {
-    expect(createableRoles(key())).toEqual(roles)
-    expect(roles.every((role) => canDelete(key(), { id: 1, role }))).toBe(true)
+  test('with names that only look like scopes may do nothing', () => {
+    expect(guarded.filter((action) => can(key(['users', 'users:*', 'USERS:READ']), action))).toEqual([])
   })
+
+  test('is told which scope it lacks, or that no key may', () => {
+    expect(whyNot(key([]), 'message.send')).toBe('This API key lacks the scope messages:send.')
+    expect(whyNot(key(scopes), 'audit.read')).toBe('This is done in the dashboard, not with an API key.')
+  })
+
+  test('is nobody: that it has the id of the account does not count as itself', () => {
+    expect(can(key(scopes), 'user.delete', { id: 1, role: 'user' })).toBe(true)
+  })
+})
+
+test('a refusal says why', () => {
+  expect(whyNot(staff('supporter'), 'audit.read')).toBe('Your role, Support Agent, does not include this.')
+  expect(whyNot(staff('admin', 7), 'user.delete', { id: 7, role: 'admin' })).toBe(
+    'You cannot do this to your own account.',
+  )
+  expect(whyNot(staff('admin'), 'user.delete', { id: 2, role: 'super_admin' })).toBe(
+    'You may not do this to an account with the role Super Administrator.',
+  )
 })
 
 test('roles have the names that mails and pages show', () => {

@@ -1,4 +1,4 @@
-import type { Role } from './roles'
+import { roleLabel, type Role } from './roles'
 
 /** What an API key may be allowed to do. */
 export const scopes = ['users:read', 'users:write', 'messages:send', 'messages:read', 'messages:manage'] as const
@@ -6,28 +6,131 @@ export type Scope = (typeof scopes)[number]
 
 /** Who asks: a member of staff in the browser, or another service with an API key. */
 export type StaffActor = { kind: 'staff'; id: number; name: string; email: string; role: Role }
-export type Actor = StaffActor | { kind: 'key'; id: number; name: string; scopes: readonly string[] }
+type KeyActor = {
+  kind: 'key'
+  id: number
+  name: string
+  scopes: readonly string[]
+  /** It reaches as far as the role of whoever made it: an admin's key opens no account for an admin. */
+  role: Role
+}
+export type Actor = StaffActor | KeyActor
 
-const createable: Record<Role, readonly Role[]> = {
+/** Whom an action is done to. */
+export type Target = { id: number; role: Role }
+
+type Rule =
+  | { who: 'anyone' }
+  /** Whoever is signed in, with a first password too. */
+  | { who: 'session' }
+  | {
+      who: readonly Role[]
+      /** What a key needs for it; null: nothing that a key may do. */
+      scope: Scope | null
+      /** Done to accounts: only to those whose role the actor may give. */
+      reach?: 'roles below'
+      /** Nobody does this to themselves. */
+      notToSelf?: true
+    }
+
+const staff = ['supporter', 'admin', 'super_admin'] as const
+const admins = ['admin', 'super_admin'] as const
+const superAdmins = ['super_admin'] as const
+
+/**
+ * The one table of who may do what. Every route names its action (app/api/handle.ts), use cases ask again with the target,
+ * and pages hide or explain by the same table. `app/api/policy.int.test.ts` walks every role through every route.
+ */
+export const policy = {
+  'health.read': { who: 'anyone' },
+  /** Signing in and out, by next-auth. */
+  'session.open': { who: 'anyone' },
+  'password.forget': { who: 'anyone' },
+  'password.reset': { who: 'anyone' },
+  /** Answers 404 whoever asks. */
+  'nothing.read': { who: 'anyone' },
+  'own.password': { who: 'session' },
+
+  /** One's own sessions, second factor and name. */
+  'own.account': { who: staff, scope: null },
+
+  'user.list': { who: staff, scope: 'users:read' },
+  'user.read': { who: staff, scope: 'users:read' },
+  'user.create': { who: staff, scope: 'users:write', reach: 'roles below' },
+  'user.invite': { who: staff, scope: 'users:write', reach: 'roles below' },
+  'user.edit': { who: admins, scope: 'users:write', reach: 'roles below' },
+  'user.change_role': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
+  'user.disable': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
+  'user.delete': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
+  /** Their sessions and their second factor. */
+  'user.sign_out': { who: admins, scope: null, reach: 'roles below' },
+
+  'message.list': { who: staff, scope: 'messages:read' },
+  'message.read': { who: staff, scope: 'messages:read' },
+  'message.send': { who: staff, scope: 'messages:send' },
+  'message.resend': { who: staff, scope: 'messages:manage' },
+  'message.cancel': { who: staff, scope: 'messages:manage' },
+  'message.retry': { who: admins, scope: 'messages:manage' },
+  /** Mail that a key or the whole installation holds back. */
+  'message.release': { who: admins, scope: null },
+  'delivery.read': { who: staff, scope: 'messages:read' },
+
+  'suppression.list': { who: staff, scope: 'messages:manage' },
+  'suppression.add': { who: staff, scope: 'messages:manage' },
+  'suppression.remove': { who: admins, scope: 'messages:manage' },
+  'dead_record.list': { who: admins, scope: 'messages:manage' },
+  'dead_record.read': { who: admins, scope: 'messages:manage' },
+
+  'audit.read': { who: admins, scope: null },
+  'key.list': { who: admins, scope: null },
+  'key.create': { who: admins, scope: null },
+  'key.revoke': { who: admins, scope: null },
+  /** For which roles the second factor is a must. */
+  'settings.read': { who: admins, scope: null },
+  'settings.change': { who: superAdmins, scope: null },
+} as const satisfies Record<string, Rule>
+
+export type Action = keyof typeof policy
+const rules: Record<Action, Rule> = policy
+
+/** The actions that need no known actor, or only a session. */
+export type OpenAction = { [A in Action]: (typeof policy)[A] extends { who: 'anyone' } ? A : never }[Action]
+export type SessionAction = { [A in Action]: (typeof policy)[A] extends { who: 'session' } ? A : never }[Action]
+
+export const isOpen = (action: Action): action is OpenAction => rules[action].who === 'anyone'
+export const isForSession = (action: Action): action is SessionAction => rules[action].who === 'session'
+
+/** The roles that each role may give, and whose accounts it may touch. */
+const below: Record<Role, readonly Role[]> = {
   super_admin: ['user', 'supporter', 'admin', 'super_admin'],
   admin: ['user', 'supporter'],
   supporter: ['user'],
   user: [],
 }
 
-/** The roles that this actor may give to a new account. A key acts for a service that we trust with every role. */
-export function createableRoles(actor: Actor): readonly Role[] {
-  return actor.kind === 'key' ? createable.super_admin : createable[actor.role]
+/** The roles that this actor may give to a new account. */
+export const createableRoles = (actor: Actor): readonly Role[] => below[actor.role]
+
+/** Why this actor may not do it, in one sentence; null when they may. Without a target: whether they may at all. */
+export function whyNot(actor: Actor, action: Action, target?: Target): string | null {
+  const rule = rules[action]
+  if (rule.who === 'anyone' || rule.who === 'session') return null
+  if (actor.kind === 'key') {
+    if (rule.scope === null) return 'This is done in the dashboard, not with an API key.'
+    if (!actor.scopes.includes(rule.scope)) return `This API key lacks the scope ${rule.scope}.`
+  } else {
+    if (!rule.who.includes(actor.role)) return `Your role, ${roleLabel(actor.role)}, does not include this.`
+  }
+  if (!target) return null
+  if (rule.notToSelf && actor.kind === 'staff' && actor.id === target.id) {
+    return 'You cannot do this to your own account.'
+  }
+  if (rule.reach && !below[actor.role].includes(target.role)) {
+    return `You may not do this to an account with the role ${roleLabel(target.role)}.`
+  }
+  return null
 }
+
+export const can = (actor: Actor, action: Action, target?: Target): boolean => whyNot(actor, action, target) === null
 
 export const canSignInToDashboard = (role: Role): boolean => role !== 'user'
-
-/** Deleting takes the right to create that role; supporters delete nobody. */
-export function canDelete(actor: Actor, target: { id: number; role: Role }): boolean {
-  if (actor.kind === 'key') return true
-  if (actor.id === target.id || actor.role === 'supporter') return false
-  return createable[actor.role].includes(target.role)
-}
-
-/** Staff may do what their role allows; a key only what its scopes name. */
-export const hasScope = (actor: Actor, scope: Scope): boolean => actor.kind === 'staff' || actor.scopes.includes(scope)

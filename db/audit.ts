@@ -4,6 +4,8 @@ import { auditLog } from './schema'
 export type AuditEntry = {
   /** `user:5`, `key:1`, or `nobody` before a sign-in. */
   actor: string
+  /** The name that the actor has now; for `nobody` and `system` there is none. */
+  actorName?: string
   action:
     | 'user.created'
     | 'user.deleted'
@@ -19,8 +21,12 @@ export type AuditEntry = {
     | 'sign_in.refused'
     | 'sign_out'
   target: string
+  /** The fields that changed, as they were and as they are; never a secret. */
+  before?: Record<string, unknown>
+  after?: Record<string, unknown>
   detail?: Record<string, unknown>
   requestId: string
+  address: string
 }
 
 /** Who did what. Write it in the transaction of the thing itself, so that neither exists without the other. */

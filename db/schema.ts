@@ -17,6 +17,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { DeliveryMode } from '@/core/delivery-mode'
 import type { MessageType, Status } from '@/core/message'
 import type { Role } from '@/core/roles'
 
@@ -41,6 +42,8 @@ export const users = pgTable(
     passwordChangedAt: instant('password_changed_at'),
     /** Given by staff: must be changed at the first sign-in. */
     mustChangePassword: boolean('must_change_password').notNull().default(false),
+    /** A first password opens nothing after this; null for one of their own. */
+    firstPasswordExpiresAt: instant('first_password_expires_at'),
     /** Raised to end every session of this person at once. */
     sessionVersion: integer('session_version').notNull().default(1),
     lastSignInAt: instant('last_sign_in_at'),
@@ -54,17 +57,122 @@ export const users = pgTable(
   ],
 )
 
-/** Keys of other services: only the SHA-256 of a key is kept; `prefix` is what people recognise it by. */
-export const apiKeys = pgTable('api_keys', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  name: text().notNull(),
-  prefix: text().notNull(),
-  hash: bytea().notNull().unique(),
-  scopes: text().array().notNull(),
-  revokedAt: instant('revoked_at'),
-  lastUsedAt: instant('last_used_at'),
+/** One row for each sign-in that is still of use. Its id stands in the cookie; what ends it is asked at every request. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: uuid().primaryKey(),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: instant('created_at').notNull().default(now),
+    /** Moved at most once a minute; a session that rests for 60 min has ended. */
+    seenAt: instant('seen_at').notNull().default(now),
+    /** Absolute: 8 h after the sign-in. */
+    expiresAt: instant('expires_at').notNull(),
+    address: text().notNull(),
+    userAgent: text('user_agent').notNull(),
+  },
+  (table) => [index('sessions_user').on(table.userId)],
+)
+
+/** An authenticator app (TOTP, RFC 6238). The secret is sealed; until it is confirmed it asks for nothing. */
+export const secondFactors = pgTable('second_factors', {
+  userId: integer('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  sealed: bytea().notNull(),
+  confirmedAt: instant('confirmed_at'),
+  /** The time step of the code that was used last: a code works once. */
+  lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
   createdAt: instant('created_at').notNull().default(now),
 })
+
+/** Each opens once what the lost app would have opened; only the SHA-256 is kept. */
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    hash: bytea().notNull(),
+    usedAt: instant('used_at'),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.hash] })],
+)
+
+/** What a super_admin decides for each role of staff. */
+export const roleSettings = pgTable('role_settings', {
+  role: text().$type<Role>().primaryKey(),
+  secondFactorRequired: boolean('second_factor_required').notNull().default(false),
+})
+
+/** Failed sign-ins of an account and of an address: each next try has to wait longer, and none for ever. */
+export const signInDelays = pgTable('sign_in_delays', {
+  /** `account:<keyed hash of the typed address>` or `address:<where from>`. */
+  key: text().primaryKey(),
+  failures: integer().notNull(),
+  failedAt: instant('failed_at').notNull().default(now),
+  /** Nobody is let in before this. */
+  waitUntil: instant('wait_until').notNull(),
+})
+
+/** The one-time link that makes the first super_admin of a new installation; only its hash. */
+export const setupLinks = pgTable('setup_links', {
+  tokenHash: bytea('token_hash').primaryKey(),
+  createdAt: instant('created_at').notNull().default(now),
+  expiresAt: instant('expires_at').notNull(),
+  usedAt: instant('used_at'),
+})
+
+/** Keys of other services: only the SHA-256 of a key is kept; `prefix` is what people recognise it by. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    name: text().notNull(),
+    prefix: text().notNull(),
+    hash: bytea().notNull().unique(),
+    scopes: text().array().notNull(),
+    /** It reaches no account above this role: the role of whoever made it. */
+    role: text().$type<Role>().notNull().default('super_admin'),
+    /** live: to anybody. guest_list: to anybody else it is held. test: stored and pretended, never sent. */
+    kind: text().$type<DeliveryMode>().notNull().default('live'),
+    /** Addresses, or whole domains as `@example.com`, that a key of the kind guest_list may write to. */
+    guestList: text('guest_list').array().notNull().default([]),
+    /** Where it may be used from: addresses or networks (CIDR). Empty: from anywhere. */
+    allowedAddresses: text('allowed_addresses').array().notNull().default([]),
+    requestsPerMinute: integer('requests_per_minute').notNull().default(600),
+    expiresAt: instant('expires_at'),
+    revokedAt: instant('revoked_at'),
+    lastUsedAt: instant('last_used_at'),
+    createdByName: text('created_by_name').notNull().default('system'),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (table) => [
+    check('api_keys_kind_known', sql`${table.kind} in ('live', 'guest_list', 'test')`),
+    check('api_keys_role_known', sql`${table.role} in ('admin', 'super_admin')`),
+  ],
+)
+
+/** Token buckets, shared by all web processes: `key:<id>` and what else is limited by the minute. */
+export const rateLimits = pgTable('rate_limits', {
+  key: text().primaryKey(),
+  tokens: doublePrecision().notNull(),
+  refilledAt: instant('refilled_at').notNull().default(now),
+})
+
+/** What was counted today: mails to one address, mails and accounts by one actor. Counted up, never counted over rows. */
+export const dailyCounts = pgTable(
+  'daily_counts',
+  {
+    day: date().notNull(),
+    /** `to:<keyed hash of the address>`, `by:user:5`, `by:key:1`. */
+    key: text().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.key] })],
+)
 
 /**
  * What people see of each mail. No index mentions `status`: both updates of every mail (hold, settle) then touch no
@@ -113,6 +221,11 @@ export const messages = pgTable(
     onAmbiguous: text('on_ambiguous').$type<'retry' | 'hold'>().notNull().default('retry'),
     /** Who asked: our own use cases, or another producer by a record on the topic. */
     source: text().$type<'api' | 'kafka'>().notNull().default('api'),
+    /**
+     * What becomes of it: sent; held until staff release it (its outbox row is due at infinity meanwhile); or pretended:
+     * rendered and settled, and never handed to a mail server.
+     */
+    delivery: text().$type<'send' | 'held' | 'pretend'>().notNull().default('send'),
     /** The message that this one was sent again for. */
     resendOf: uuid('resend_of'),
     userId: integer('user_id').references(() => users.id, { onDelete: 'set null' }),
@@ -130,6 +243,7 @@ export const messages = pgTable(
     check('messages_max_retries_positive', sql`${table.maxRetries} > 0`),
     check('messages_on_ambiguous_known', sql`${table.onAmbiguous} in ('retry', 'hold')`),
     check('messages_source_known', sql`${table.source} in ('api', 'kafka')`),
+    check('messages_delivery_known', sql`${table.delivery} in ('send', 'held', 'pretend')`),
   ],
 )
 
@@ -309,13 +423,29 @@ export const processes = pgTable('processes', {
   seenAt: instant('seen_at').notNull().default(now),
 })
 
-/** Who did what, in the same transaction as the thing itself. */
-export const auditLog = pgTable('audit_log', {
-  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-  at: instant('at').notNull().default(now),
-  actor: text().notNull(),
-  action: text().notNull(),
-  target: text().notNull(),
-  detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-  requestId: text('request_id').notNull(),
-})
+/** Who did what, in the same transaction as the thing itself. Written once: nobody changes or removes a row. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant('at').notNull().default(now),
+    /** `user:5`, `key:1`, `system`, `nobody`: names change, ids do not. */
+    actor: text().notNull(),
+    /** The name that the actor had then; the account may be gone since. */
+    actorName: text('actor_name'),
+    action: text().notNull(),
+    target: text().notNull(),
+    /** What was changed, field by field; never a secret. */
+    before: jsonb().$type<Record<string, unknown>>(),
+    after: jsonb().$type<Record<string, unknown>>(),
+    detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** Where the request came from; null for what no request caused. */
+    address: text(),
+    requestId: text('request_id').notNull(),
+  },
+  (table) => [
+    index('audit_log_actor').on(table.actor, table.id),
+    index('audit_log_target').on(table.target, table.id),
+    index('audit_log_action').on(table.action, table.id),
+  ],
+)

@@ -97,6 +97,8 @@ const webSchema = z.object({
   /** How long a request waits for Kafka before it leaves the record to the relay. */
   PUBLISH_DEADLINE_MS: spanMs(300),
   DATABASE_POOL: count(10),
+  /** Proxies of ours in front, each of which adds to X-Forwarded-For whom it was called by. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** Where a local stack is reached; both stand for our own pages there. */
   WEB_PORT: port(3005),
   API_PORT: port(4001),

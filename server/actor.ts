@@ -6,5 +6,15 @@ export const nameOf = (actor: Actor): string => (actor.kind === 'staff' ? actor.
 /** The same for the audit, where names may change and ids do not. */
 export const auditNameOf = (actor: Actor): string => `${actor.kind === 'staff' ? 'user' : 'key'}:${actor.id}`
 
-/** Who asks, and under which request id it is logged and audited. */
-export type Asked = { actor: Actor; requestId: string }
+/** Where a request came from, and the id under which it is logged and audited. */
+export type Caller = { requestId: string; address: string }
+/** Who asks. */
+export type Asked = Caller & { actor: Actor }
+
+/** What an audit row says of a request. */
+export const auditOf = ({ actor, requestId, address }: Asked) => ({
+  actor: auditNameOf(actor),
+  actorName: nameOf(actor),
+  requestId,
+  address,
+})

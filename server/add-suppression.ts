@@ -3,7 +3,7 @@ import type { AddSuppressionRequest } from '@/core/requests'
 import type { SuppressionView } from '@/core/views'
 import { writeAudit } from '@/db/audit'
 import { addSuppression as enter } from '@/db/suppressions'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 
@@ -15,18 +15,17 @@ export async function addSuppression(
   asked: AskedOnce<AddedSuppression>,
   request: AddSuppressionRequest,
 ): Promise<AddedSuppression> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const { address } = request
   const note = request.note ?? null
   const { result } = await writeOnce(context, asked, async (tx) => {
     const { view, isNew } = await enter(tx, { address, note, createdByName: nameOf(actor) })
     if (isNew) {
       await writeAudit(tx, {
-        actor: auditNameOf(actor),
+        ...auditOf(asked),
         action: 'suppression.added',
         target: `address:${sameAddressKey(address)}`,
         detail: { reason: 'manual', note },
-        requestId,
       })
     }
     return { result: { suppression: view, isNew } }

@@ -1,7 +1,7 @@
 import { findState } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import { cancelOne } from '@/db/cancel-messages'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { noSuchMessage, whyNotCancelled } from './refusals'
@@ -14,13 +14,13 @@ export async function cancelMessage(
   asked: AskedOnce<CancelledMessage>,
   id: string,
 ): Promise<CancelledMessage> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const { result } = await writeOnce(context, asked, async (tx) => {
     if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) {
       const message = await findState(tx, id)
       throw message ? whyNotCancelled(message) : noSuchMessage()
     }
-    await writeAudit(tx, { actor: auditNameOf(actor), action: 'message.cancelled', target: `message:${id}`, requestId })
+    await writeAudit(tx, { ...auditOf(asked), action: 'message.cancelled', target: `message:${id}` })
     return { result: { id } }
   })
   return result

@@ -4,6 +4,7 @@ import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import { lockUser, storeOwnPassword } from '@/db/users'
 import { hashPassword, isPassword } from '@/runtime/password'
+import { auditOf, type Asked } from './actor'
 import type { Context } from './context'
 import { afterPassword } from './after-password'
 
@@ -16,11 +17,11 @@ const refuse = (field: string, message: string) => new AppError('invalid', messa
  */
 export async function changePassword(
   { db, config }: Context,
-  { actor, requestId }: { actor: StaffActor; requestId: string },
+  asked: Asked & { actor: StaffActor },
   request: { password: string; current_password?: string },
 ): Promise<{ sessionVersion: number; next: string }> {
   return await db.transaction(async (tx) => {
-    const user = await lockUser(tx, actor.id)
+    const user = await lockUser(tx, asked.actor.id)
     if (!user) throw new AppError('unauthenticated', 'Please sign in.')
     if (!user.mustChangePassword) {
       if (request.current_password === undefined) {
@@ -41,11 +42,10 @@ export async function changePassword(
       reason: 'They have chosen a password meanwhile',
     })
     await writeAudit(tx, {
-      actor: `user:${user.id}`,
+      ...auditOf(asked),
       action: 'user.password_set',
       target: `user:${user.id}`,
       detail: { by: 'session' },
-      requestId,
     })
     return { sessionVersion, next: afterPassword(config, user.role, 'signed_in') }
   })

@@ -6,7 +6,7 @@ import { writeAudit } from '@/db/audit'
 import { violatesUnique } from '@/db/failure'
 import { insertUser, oneAccountPerAddress } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
@@ -27,7 +27,7 @@ export async function createUser(
   asked: AskedOnce<CreatedUser>,
   request: CreateUserRequest,
 ): Promise<CreatedUser> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const { role, email, first_name: firstName, last_name: lastName, password = null } = request
   if (!createableRoles(actor).includes(role)) {
     throw new AppError('forbidden', `You may not create an account with the role ${roleLabel(role)}.`)
@@ -48,11 +48,10 @@ export async function createUser(
       : null
     const welcomeId = welcome?.id ?? null
     await writeAudit(tx, {
-      actor: auditNameOf(actor),
+      ...auditOf(asked),
       action: 'user.created',
       target: `user:${id}`,
       detail: { role, welcome_message_id: welcomeId },
-      requestId,
     })
     const result = { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcomeId }
     return { result, welcome }

@@ -20,7 +20,7 @@ let service: Actor
 beforeAll(async () => {
   database = await createTestDatabase()
   app = await openTestContext({ DATABASE_URL: database.url })
-  service = (await app.key(scopes, 'shop')).actor
+  service = (await app.key(scopes, { name: 'shop' })).actor
 })
 afterAll(async () => {
   await app.close()

@@ -50,7 +50,7 @@ test('the record is in Kafka when the answer comes: signed, for try 1, and witho
   // How long a first publish takes on a busy machine is not what is asked here.
   app = await openWith(inject('brokers'), { PUBLISH_DEADLINE_MS: '20000' })
   await ensureTopics(app.config, app.log)
-  const { actor } = await app.key(scopes, 'with Kafka')
+  const { actor } = await app.key(scopes, { name: 'with Kafka' })
 
   const kafka = new Kafka({ brokers: app.config.KAFKA_BROKERS, logLevel: 0 })
   const consumer = kafka.consumer({ groupId: `${topic}-test` })
@@ -85,7 +85,7 @@ test('the record is in Kafka when the answer comes: signed, for try 1, and witho
 
 test('while Kafka is away each answer comes in under a second, and the relay is told at once', async () => {
   app = await openWith('127.0.0.1:1')
-  const { actor } = await app.key(scopes, 'without Kafka')
+  const { actor } = await app.key(scopes, { name: 'without Kafka' })
   for (const email of ['away-1@example.com', 'away-2@example.com', 'away-3@example.com']) {
     const startedAt = performance.now()
     const created = await create(actor, email)

@@ -2,7 +2,7 @@ import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import { lockUser } from '@/db/users'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
@@ -12,7 +12,7 @@ export type Invited = { welcome_message_id: string }
 
 /** Sends the invitation again, with a new link. The earlier one that still waits is cancelled; its links end. */
 export async function resendInvitation(context: Context, asked: AskedOnce<Invited>, id: number): Promise<Invited> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const user = await lockUser(tx, id)
     if (!user) throw new AppError('not_found', 'There is no such user.')
@@ -25,11 +25,10 @@ export async function resendInvitation(context: Context, asked: AskedOnce<Invite
     })
     const queued = await queueMail(context, tx, welcomeMail(context.config, user, null, nameOf(actor)))
     await writeAudit(tx, {
-      actor: auditNameOf(actor),
+      ...auditOf(asked),
       action: 'user.invited',
       target: `user:${id}`,
       detail: { welcome_message_id: queued.id },
-      requestId,
     })
     return { result: { welcome_message_id: queued.id }, queued }
   })

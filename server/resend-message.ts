@@ -8,7 +8,7 @@ import type { Secret } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { CannotOpen, open } from '@/runtime/seal'
 import { accountContent, typeOfAccountMail } from './account-mail'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail, type Mail } from './queue-mail'
@@ -22,7 +22,7 @@ export async function resendMessage(
   asked: AskedOnce<ResentMessage>,
   id: string,
 ): Promise<ResentMessage> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const by = nameOf(actor)
   const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
@@ -44,11 +44,10 @@ export async function resendMessage(
     })
     await noteResent(tx, { id, otherId: queued.id, by })
     await writeAudit(tx, {
-      actor: auditNameOf(actor),
+      ...auditOf(asked),
       action: 'message.resent',
       target: `message:${id}`,
       detail: { new_message_id: queued.id },
-      requestId,
     })
     return { result: { id: queued.id }, queued }
   })

@@ -2,7 +2,7 @@ import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
 import { isRungByRelay } from '@/db/accept-message'
 import { makeDueNow, putBack } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, type QueuedMail } from './queue-mail'
@@ -20,7 +20,7 @@ export async function retryMessage(
   asked: AskedOnce<RetriedMessage>,
   id: string,
 ): Promise<RetriedMessage> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const by = nameOf(actor)
   const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
@@ -43,11 +43,10 @@ export async function retryMessage(
         })
       : await makeDueNow(tx, { id, by, isForRelay })
     await writeAudit(tx, {
-      actor: auditNameOf(actor),
+      ...auditOf(asked),
       action: 'message.retried',
       target: `message:${id}`,
       detail: { was: message.status, dead_reason: message.deadReason },
-      requestId,
     })
     const record = toEnvelope({
       ...message,

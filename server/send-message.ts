@@ -10,7 +10,7 @@ import { lockUserByAddress } from '@/db/users'
 import { isTemplateName, templates } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { accountContent, refuseAccountMail, typeOfAccountMail, type AccountTemplate } from './account-mail'
-import { auditNameOf, nameOf } from './actor'
+import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { plainBody, publishQueued, queueMail, type Mail } from './queue-mail'
@@ -28,7 +28,7 @@ export async function sendMessage(
   asked: AskedOnce<SentMessage>,
   request: SendMessageRequest,
 ): Promise<SentMessage> {
-  const { actor, requestId } = asked
+  const { actor } = asked
   const from = checkedFrom(context.config, request.from)
   const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const sendAt = await checkedSendAt(tx, request.send_at)
@@ -45,11 +45,10 @@ export async function sendMessage(
     }
     const queued = await queueMail(context, tx, mail)
     await writeAudit(tx, {
-      actor: auditNameOf(actor),
+      ...auditOf(asked),
       action: 'message.queued',
       target: `message:${queued.id}`,
       detail: { template: mail.template, type: mail.type, ...(sendAt === null ? {} : { send_at: sendAt }) },
-      requestId,
     })
     return { result: { id: queued.id, sensitive: mail.sensitive, send_at: sendAt }, queued }
   })

@@ -2,13 +2,13 @@ import NextAuth, { type NextAuthOptions } from 'next-auth'
 import { decode, encode } from 'next-auth/jwt'
 import Credentials from 'next-auth/providers/credentials'
 import { cookies } from 'next/headers'
-import { randomUUID } from 'node:crypto'
 import { cache } from 'react'
 import { z } from 'zod'
 import { addressSchema } from '@/core/address'
 import { canSignInToDashboard, type StaffActor } from '@/core/permissions'
 import { safeReturnPath, signInPage, type SignInRefusal } from '@/core/sign-in'
 import { findUserOfSession } from '@/db/users'
+import type { Caller } from './actor'
 import { context, type Context } from './context'
 import { inTime, toAppError, withoutParameters } from './failures'
 import { signIn, signOut } from './sign-in'
@@ -86,7 +86,7 @@ const cookieOf = (context: Context, value: string, maxAge: number): string =>
 /** next-auth writes this into the address that it answers with; the sign-in page has the sentence for it. */
 const refused = (code: SignInRefusal) => new Error(code)
 
-function options(open: Context, onSignOutFault: (fault: unknown) => void): NextAuthOptions {
+function options(open: Context, caller: Caller, onSignOutFault: (fault: unknown) => void): NextAuthOptions {
   const { config, log } = open
   return {
     secret: config.NEXTAUTH_SECRET,
@@ -98,10 +98,10 @@ function options(open: Context, onSignOutFault: (fault: unknown) => void): NextA
       Credentials({
         credentials: { email: {}, password: {} },
         async authorize(given) {
-          const requestId = randomUUID()
           const credentials = credentialsSchema.parse(given)
-          const result = await inTime(signIn(open, requestId, credentials)).catch((error: unknown) => {
-            if (!toAppError(error)) log.error({ err: withoutParameters(error), requestId }, 'A sign-in failed')
+          const result = await inTime(signIn(open, caller, credentials)).catch((error: unknown) => {
+            if (!toAppError(error))
+              log.error({ err: withoutParameters(error), requestId: caller.requestId }, 'A sign-in failed')
             throw refused('unavailable')
           })
           if (result.kind === 'refused') throw refused(result.code)
@@ -118,7 +118,7 @@ function options(open: Context, onSignOutFault: (fault: unknown) => void): NextA
         const claims = tokenSchema.safeParse(token)
         if (!claims.success) return
         const session = { userId: claims.data.sub, sessionVersion: claims.data.version }
-        await inTime(signOut(open, randomUUID(), session)).catch(onSignOutFault)
+        await inTime(signOut(open, caller, session)).catch(onSignOutFault)
       },
     },
     logger: {
@@ -137,11 +137,11 @@ function options(open: Context, onSignOutFault: (fault: unknown) => void): NextA
 const served = new Set(['GET csrf', 'GET signin', 'GET error', 'POST callback/credentials', 'POST signout'])
 
 /** @returns null for a part of next-auth that we do not serve */
-export async function handleAuth(request: Request, path: readonly string[]): Promise<Response | null> {
+export async function handleAuth(request: Request, caller: Caller, path: readonly string[]): Promise<Response | null> {
   if (!served.has(`${request.method} ${path.join('/')}`)) return null
   // next-auth would log a fault of a sign-out and answer as if the session had ended, though its cookie is still valid.
   const faults: unknown[] = []
-  const handler = NextAuth(options(context(), (fault) => faults.push(fault))) as (
+  const handler = NextAuth(options(context(), caller, (fault) => faults.push(fault))) as (
     request: Request,
     route: { params: { nextauth: readonly string[] } },
   ) => Promise<Response>

@@ -4,7 +4,7 @@ import { auditLog } from '@/db/schema'
 import { findUserByAddress } from '@/db/users'
 import { createTestDatabase } from '@/stack/testing/services'
 import { signIn, signOut } from './sign-in'
-import { knownPassword, openTestContext, type TestContext } from './testing'
+import { caller, knownPassword, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-const enter = (email: string, password = knownPassword) => signIn(app, 'test-request', { email, password })
+const enter = (email: string, password = knownPassword) => signIn(app, caller, { email, password })
 const lastAudit = async () => (await app.db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(1))[0]
 
 test.each(['supporter', 'admin', 'super_admin'] as const)(
@@ -63,8 +63,8 @@ test('an account holder with a first password may come in to change it', async (
 test('signing out ends every copy of the session, and an ended session ends nothing', async () => {
   const person = await app.person('admin')
   const session = { userId: person.id, sessionVersion: 1 }
-  await signOut(app, 'test-request', session)
+  await signOut(app, caller, session)
   expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
-  await signOut(app, 'test-request', session)
+  await signOut(app, caller, session)
   expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
 })

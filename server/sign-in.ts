@@ -3,6 +3,7 @@ import type { SignInRefusal } from '@/core/sign-in'
 import { writeAudit } from '@/db/audit'
 import { endSessions, findUserByAddress, noteSignIn, type User } from '@/db/users'
 import { isPassword } from '@/runtime/password'
+import type { Caller } from './actor'
 import type { Context } from './context'
 
 export type SignInResult =
@@ -12,7 +13,7 @@ export type SignInResult =
 /** Unknown, wrong and disabled get one answer and take one time: nobody learns which addresses have accounts. */
 export async function signIn(
   { db }: Context,
-  requestId: string,
+  caller: Caller,
   credentials: { email: string; password: string },
 ): Promise<SignInResult> {
   const user = await findUserByAddress(db, credentials.email)
@@ -21,12 +22,12 @@ export async function signIn(
 
   if (refusal) {
     await writeAudit(db, {
+      ...caller,
       actor: 'nobody',
       action: 'sign_in.refused',
       // Never what was typed: people type passwords into the wrong field.
       target: user ? `user:${user.id}` : 'unknown account',
       detail: { reason: refusal.reason },
-      requestId,
     })
     return { kind: 'refused', code: refusal.code }
   }
@@ -35,10 +36,10 @@ export async function signIn(
   await db.transaction(async (tx) => {
     await noteSignIn(tx, user.id)
     await writeAudit(tx, {
+      ...caller,
       actor: `user:${user.id}`,
       action: 'sign_in.accepted',
       target: `user:${user.id}`,
-      requestId,
     })
   })
   return { kind: 'accepted', userId: user.id, sessionVersion: user.sessionVersion }
@@ -56,13 +57,13 @@ function reasonToRefuse(user: User | null, rightPassword: boolean): { code: Sign
 /** Ends every session of the account, so that a copied cookie ends too. */
 export async function signOut(
   { db }: Context,
-  requestId: string,
+  caller: Caller,
   session: { userId: number; sessionVersion: number },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const ended = await endSessions(tx, session.userId, session.sessionVersion)
     if (!ended) return
     const person = `user:${session.userId}`
-    await writeAudit(tx, { actor: person, action: 'sign_out', target: person, requestId })
+    await writeAudit(tx, { ...caller, actor: person, action: 'sign_out', target: person })
   })
 }

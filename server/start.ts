@@ -2,6 +2,7 @@ import { ConfigError } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { context } from './context'
 import { pageFailure } from './failures'
+import { notePeers } from './request-address'
 
 /**
  * Opens everything the web process needs. Nothing is closed by hand at the end: on SIGTERM Next takes no new requests, lets
@@ -9,6 +10,7 @@ import { pageFailure } from './failures'
  */
 export function start(): void {
   try {
+    notePeers()
     context().log.info('The web process is ready')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

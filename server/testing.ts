@@ -11,7 +11,8 @@ import { sessionCookie } from './session'
 export type TestContext = Awaited<ReturnType<typeof openTestContext>>
 
 /** How a use case is told who asks. */
-export const asked = (actor: Actor) => ({ actor, requestId: 'test-request' })
+export const caller = { requestId: 'test-request', address: '192.0.2.1' }
+export const asked = <A extends Actor>(actor: A) => ({ ...caller, actor })
 
 /** A password that every person made here has; hashed once. */
 export const knownPassword = 'known-password'
@@ -62,14 +63,15 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
     return { ...row, actor, cookie }
   }
 
-  async function key(scopes: readonly Scope[], name = 'test') {
+  async function key(scopes: readonly Scope[], given: Partial<typeof apiKeys.$inferInsert> = {}) {
+    const name = given.name ?? 'test'
     const secret = `usk_${newToken().token}`
     const [row] = await db
       .insert(apiKeys)
-      .values({ name, prefix: secret.slice(0, 8), hash: hashToken(secret), scopes: [...scopes] })
+      .values({ name, prefix: secret.slice(0, 8), hash: hashToken(secret), scopes: [...scopes], ...given })
       .returning()
     if (!row) throw new Error('The key was not written')
-    const actor: Actor = { kind: 'key', id: row.id, name, scopes }
+    const actor: Actor = { kind: 'key', id: row.id, name, scopes, role: row.role }
     return { id: row.id, authorization: `Bearer ${secret}`, actor }
   }
 

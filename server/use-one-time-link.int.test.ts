@@ -10,7 +10,7 @@ import { createUser } from './create-user'
 import { getMessage } from './get-message'
 import { resendInvitation } from './resend-invitation'
 import { sendMessage } from './send-message'
-import { asked, openTestContext, type TestContext } from './testing'
+import { asked, caller, openTestContext, type TestContext } from './testing'
 import { useOneTimeLink } from './use-one-time-link'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -44,7 +44,7 @@ async function mint(userId: number, messageId: string, life = '72 h'): Promise<s
   return token
 }
 
-const choose = (token: string, password = 'chosen-password') => useOneTimeLink(app, 'test-request', { token, password })
+const choose = (token: string, password = 'chosen-password') => useOneTimeLink(app, caller, { token, password })
 const waitingForLocks = async () => {
   const [row] = await app.db.execute<{ n: number }>(sql`
     select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)

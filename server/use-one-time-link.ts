@@ -5,6 +5,7 @@ import { findLink, markLinkUsed, type Link, type LinkState } from '@/db/one-time
 import { lockUser, storeOwnPassword } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { hashToken } from '@/runtime/seal'
+import type { Caller } from './actor'
 import type { Context } from './context'
 import { afterPassword } from './after-password'
 
@@ -28,7 +29,7 @@ function refuseUnlessWorks(link: Link | null): asserts link is Link {
  */
 export async function useOneTimeLink(
   { db, config }: Context,
-  requestId: string,
+  caller: Caller,
   request: { token: string; password: string },
 ): Promise<{ next: string }> {
   const tokenHash = hashToken(request.token)
@@ -49,11 +50,11 @@ export async function useOneTimeLink(
       reason: 'They have chosen a password meanwhile',
     })
     await writeAudit(tx, {
+      ...caller,
       actor: `user:${link.userId}`,
       action: 'user.password_set',
       target: `user:${link.userId}`,
       detail: { by: 'link' },
-      requestId,
     })
     return { next: afterPassword(config, user?.role ?? 'user', 'signed_out') }
   })

@@ -1,17 +1,20 @@
 import { AppError } from '@/core/errors'
-import type { Scope } from '@/core/permissions'
+import type { Action, OpenAction, SessionAction } from '@/core/permissions'
 import { sameText } from '@/core/same-text'
 import { AnsweredBefore, type Once } from '@/server/once'
 import { handle, type Answer, type Call, type Handler, type Route } from './handle'
 
-type OnceRoute<A extends Scope, Result, Body, Params> = Omit<Route<A, Body, undefined, Params>, 'run'> & {
+/** Whoever asks is known: a key means nothing to anybody else. */
+type KnownAction = Exclude<Action, OpenAction | SessionAction>
+
+type OnceRoute<A extends KnownAction, Result, Body, Params> = Omit<Route<A, Body, undefined, Params>, 'run'> & {
   run: (call: Call<A, Body, undefined, Params> & { once?: Once<unknown> }) => Promise<Result>
   /** Made inside the transaction, to be kept with what it tells of. */
   answer: (result: Result) => Required<Pick<Answer, 'status' | 'body'>>
 }
 
 /** A route that honours the header Idempotency-Key: the same request with the same key is done once, and answered alike. */
-export function handleOnce<A extends Scope, Result, Body = undefined, Params = undefined>(
+export function handleOnce<A extends KnownAction, Result, Body = undefined, Params = undefined>(
   route: OnceRoute<A, Result, Body, Params>,
 ): Handler {
   const { run, answer, ...rest } = route

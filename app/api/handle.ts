@@ -2,10 +2,22 @@ import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { AppError, type ErrorCode } from '@/core/errors'
 import { isForeignHost, isOwnOrigin } from '@/core/own-address'
-import { hasScope, type Actor, type Scope, type StaffActor } from '@/core/permissions'
+import {
+  isForSession,
+  isOpen,
+  type policy,
+  whyNot,
+  type Action,
+  type Actor,
+  type OpenAction,
+  type SessionAction,
+  type StaffActor,
+} from '@/core/permissions'
 import { faultsByField, plainWords } from '@/core/requests'
 import { isNestedTooDeeply, isStorable } from '@/core/storable'
+import type { Caller } from '@/server/actor'
 import { authenticateKey } from '@/server/authenticate-key'
+import { requestAddress } from '@/server/request-address'
 import { context, type Context } from '@/server/context'
 import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
 import { requestSession } from '@/server/session'
@@ -24,14 +36,21 @@ const statusOf: Record<ErrorCode, number> = {
   unavailable: 503,
 }
 
-/** Who may call: anyone; whoever is signed in, with a first password too; or staff, and keys with this scope. */
-export type Access = 'anyone' | 'session' | Scope
-type ActorFor<A extends Access> = A extends 'anyone' ? null : A extends 'session' ? StaffActor : Actor
+/** Who may do it stands in the policy; what no key may do is asked by staff alone. */
+type ActorFor<A extends Action> = A extends OpenAction
+  ? null
+  : A extends SessionAction
+    ? StaffActor
+    : (typeof policy)[A] extends { scope: null }
+      ? StaffActor
+      : Actor
 
-export type Call<A extends Access, Body, Query, Params> = {
+export type Call<A extends Action, Body, Query, Params> = {
   context: Context
   request: Request
   requestId: string
+  /** Where from. */
+  address: string
   actor: ActorFor<A>
   body: Body
   query: Query
@@ -39,32 +58,36 @@ export type Call<A extends Access, Body, Query, Params> = {
 }
 export type Answer = { status?: number; body: object; cookie?: string; headers?: Record<string, string> }
 
-export type Route<A extends Access, Body, Query, Params> = {
-  access: A
+export type Route<A extends Action, Body, Query, Params> = {
+  /** Its row in the policy. */
+  action: A
   body?: z.ZodType<Body>
   query?: z.ZodType<Query>
   /** What does not fit is simply not found. */
   params?: z.ZodType<Params>
   run: (call: Call<A, Body, Query, Params>) => Promise<Answer>
 }
-type RouteContext = { params: Promise<Record<string, string | string[]>> }
-export type Handler = (request: Request, route: RouteContext) => Promise<Response>
+export type RouteContext = { params: Promise<Record<string, string | string[]>> }
+export type Handler = ((request: Request, route: RouteContext) => Promise<Response>) & {
+  /** For the test that walks every role through every route; null: it only ever refuses. */
+  action: Action | null
+}
 
 /** The one way into the API: who asks, what they ask, one use case, one answer. Only this file knows HTTP. */
-export function handle<A extends Access, Body = undefined, Query = undefined, Params = undefined>(
+export function handle<A extends Action, Body = undefined, Query = undefined, Params = undefined>(
   route: Route<A, Body, Query, Params>,
 ): Handler {
-  return (request, { params }) =>
-    answering(request, async (requestId) => {
+  const respond = (request: Request, { params }: RouteContext) =>
+    answering(request, async (caller) => {
       const open = context()
       const askedAt = performance.now()
-      const actor = (await inTime(authorise(open, request, route.access))) as ActorFor<A>
+      const actor = (await inTime(authorise(open, request, route.action))) as ActorFor<A>
       // The caller's own time, which the reading of the body takes, does not count.
       const leftMs = longestMs - (performance.now() - askedAt)
       const call = {
         context: open,
         request,
-        requestId,
+        ...caller,
         actor,
         params: parsedParams(route.params, await params) as Params,
         query: (route.query && parsed(route.query, queryOf(request))) as Query,
@@ -73,16 +96,17 @@ export function handle<A extends Access, Body = undefined, Query = undefined, Pa
       const { status = 200, body, cookie, headers } = await inTime(route.run(call), leftMs)
       return Response.json(body, { status, headers: { ...headers, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
+  return Object.assign(respond, { action: route.action })
 }
 
 /** Answers every failure in our shape, and writes one line about each request. */
-export async function answering(request: Request, work: (requestId: string) => Promise<Response>): Promise<Response> {
+export async function answering(request: Request, work: (caller: Caller) => Promise<Response>): Promise<Response> {
   const startedAt = performance.now()
   const given = request.headers.get('x-request-id')
   const requestId = given && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
   const answer = isForeignHost(context().config, request.headers.get('host'))
     ? Promise.reject(new AppError('forbidden', 'This address is not one of ours: please use the one of the dashboard.'))
-    : work(requestId)
+    : work({ requestId, address: requestAddress(context(), request) })
   const response = await answer.catch((error: unknown) => errorResponse(error, requestId))
   response.headers.set('X-Request-Id', requestId)
   response.headers.set('Cache-Control', 'no-store')
@@ -115,25 +139,28 @@ function errorResponse(error: unknown, requestId: string): Response {
   )
 }
 
-async function authorise(open: Context, request: Request, access: Access): Promise<Actor | null> {
-  if (access === 'anyone') return null
+async function authorise(open: Context, request: Request, action: Action): Promise<Actor | null> {
+  if (isOpen(action)) return null
   const authorization = request.headers.get('authorization')
-  if (authorization !== null && access !== 'session') {
-    const actor = await authenticateKey(open, authorization)
-    if (!hasScope(actor, access)) {
-      throw new AppError('forbidden', `This API key lacks the scope ${access}.`)
-    }
-    return actor
+  if (authorization !== null && !isForSession(action)) {
+    return allowed(await authenticateKey(open, authorization), action)
   }
   const session = await requestSession(open, request)
   if (!session) {
     throw new AppError('unauthenticated', 'Please sign in, or send an API key as Authorization: Bearer usk_….')
   }
   if (!['GET', 'HEAD'].includes(request.method)) refuseForeignPage(open, request)
-  if (session.mustChangePassword && access !== 'session') {
+  if (isForSession(action)) return session.actor
+  if (session.mustChangePassword) {
     throw new AppError('forbidden', 'Please set a password of your own first.')
   }
-  return session.actor
+  return allowed(session.actor, action)
+}
+
+function allowed<A extends Actor>(actor: A, action: Action): A {
+  const refusal = whyNot(actor, action)
+  if (refusal) throw new AppError('forbidden', refusal)
+  return actor
 }
 
 /** A cookie travels with requests that other sites cause; only our own pages may change something with it. */
@@ -182,8 +209,8 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Handlers for the methods that a path does not have: 405 in our shape. */
 export function otherMethods(...allowed: (typeof methods)[number][]): Record<(typeof methods)[number], Handler> {
-  const refuse: Handler = (request) =>
-    answering(request, (requestId) =>
+  const answer = (request: Request) =>
+    answering(request, ({ requestId }) =>
       Promise.resolve(
         Response.json(
           {
@@ -196,5 +223,6 @@ export function otherMethods(...allowed: (typeof methods)[number][]): Record<(ty
         ),
       ),
     )
+  const refuse: Handler = Object.assign(answer, { action: null })
   return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse }
 }

@@ -3,7 +3,7 @@ import { listDeadRecords } from '@/server/list-dead-records'
 import { handle, otherMethods } from '../handle'
 
 export const GET = handle({
-  access: 'messages:manage',
+  action: 'dead_record.list',
   query: listDeadRecordsQuery,
   run: async ({ context, query }) => ({ body: { error: false, ...(await listDeadRecords(context, query)) } }),
 })

@@ -2,7 +2,7 @@ import { getDelivery } from '@/server/get-delivery'
 import { handle, otherMethods } from '../handle'
 
 export const GET = handle({
-  access: 'messages:read',
+  action: 'delivery.read',
   run: async ({ context }) => ({ body: { error: false, ...(await getDelivery(context)) } }),
 })
 

@@ -2,7 +2,7 @@ import { checkHealth } from '@/server/check-health'
 import { handle, otherMethods } from '../handle'
 
 export const GET = handle({
-  access: 'anyone',
+  action: 'health.read',
   run: async ({ context }) => {
     await checkHealth(context)
     return { body: { ok: true } }

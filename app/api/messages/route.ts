@@ -3,7 +3,7 @@ import { listMessages } from '@/server/list-messages'
 import { handle, otherMethods } from '../handle'
 
 export const GET = handle({
-  access: 'messages:read',
+  action: 'message.list',
   query: listMessagesQuery,
   run: async ({ context, query }) => ({ body: { error: false, ...(await listMessages(context, query)) } }),
 })

@@ -4,10 +4,10 @@ import { handle, otherMethods } from '../handle'
 
 /** Only ever by POST: mail scanners open links, and must not use one up. */
 export const POST = handle({
-  access: 'anyone',
+  action: 'password.reset',
   body: resetPasswordRequest,
-  run: async ({ context, requestId, body }) => ({
-    body: { error: false, message: 'Your password is set', ...(await useOneTimeLink(context, requestId, body)) },
+  run: async ({ context, body, ...caller }) => ({
+    body: { error: false, message: 'Your password is set', ...(await useOneTimeLink(context, caller, body)) },
   }),
 })
 

@@ -5,7 +5,7 @@ import { endedSessionCookie, sessionCookie } from '@/server/session'
 import { handle, otherMethods } from '../handle'
 
 export const POST = handle({
-  access: 'session',
+  action: 'own.password',
   body: setPasswordRequest,
   run: async ({ context, body, ...asked }) => {
     const { sessionVersion, next } = await changePassword(context, asked, body)

@@ -5,13 +5,13 @@ import { handle, otherMethods } from '../handle'
 import { handleOnce } from '../handle-once'
 
 export const GET = handle({
-  access: 'messages:manage',
+  action: 'suppression.list',
   query: listSuppressionsQuery,
   run: async ({ context, query }) => ({ body: { error: false, ...(await listSuppressions(context, query)) } }),
 })
 
 export const POST = handleOnce({
-  access: 'messages:manage',
+  action: 'suppression.add',
   body: addSuppressionRequest,
   run: ({ context, body, ...asked }) => addSuppression(context, asked, body),
   answer: ({ suppression, isNew }) => ({ status: isNew ? 201 : 200, body: { error: false, suppression } }),

@@ -5,13 +5,13 @@ import { handle, otherMethods } from '../handle'
 import { handleOnce } from '../handle-once'
 
 export const GET = handle({
-  access: 'users:read',
+  action: 'user.list',
   query: listUsersQuery,
   run: async ({ context, query }) => ({ body: { error: false, ...(await listUsers(context, query)) } }),
 })
 
 export const POST = handleOnce({
-  access: 'users:write',
+  action: 'user.create',
   body: createUserRequest,
   run: ({ context, body, ...asked }) => createUser(context, asked, body),
   answer: (created) => ({

@@ -2,19 +2,21 @@ import { NextRequest } from 'next/server'
 import { AppError } from '@/core/errors'
 import { handleAuth } from '@/server/session'
 import { readText } from '../../body'
-import { answering, type Handler } from '../../handle'
+import { answering, type Handler, type RouteContext } from '../../handle'
 
 const bodyLimit = 16 * 1024
 
-const serve: Handler = (request, { params }) =>
-  answering(request, async () => {
+const answer = (request: Request, { params }: RouteContext) =>
+  answering(request, async (caller) => {
     const path = [(await params)['nextauth'] ?? []].flat()
     const body = request.method === 'POST' ? await readForm(request) : undefined
     const { method, headers } = request
-    const response = await handleAuth(new NextRequest(request.url, { method, headers, body }), path)
+    const response = await handleAuth(new NextRequest(request.url, { method, headers, body }), caller, path)
     if (!response) throw new AppError('not_found', 'There is nothing at this address.')
     return response
   })
+
+const serve: Handler = Object.assign(answer, { action: 'session.open' as const })
 
 /** next-auth reads a body of any size and stumbles over broken JSON: it gets a form, and one that was measured. */
 function readForm(request: Request): Promise<string> {

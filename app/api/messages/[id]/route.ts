@@ -3,7 +3,7 @@ import { handle, otherMethods } from '../../handle'
 import { messageParams } from '../message-params'
 
 export const GET = handle({
-  access: 'messages:read',
+  action: 'message.read',
   params: messageParams,
   run: async ({ context, params }) => ({ body: { error: false, message: await getMessage(context, params.id) } }),
 })

@@ -4,7 +4,7 @@ import { otherMethods } from '../../handle'
 import { handleOnce } from '../../handle-once'
 
 export const POST = handleOnce({
-  access: 'messages:send',
+  action: 'message.send',
   body: sendMessageRequest,
   run: ({ context, body, ...asked }) => sendMessage(context, asked, body),
   answer: ({ id, sensitive, send_at }) => ({

@@ -5,7 +5,7 @@ import { removeSuppression } from '@/server/remove-suppression'
 import { handle, otherMethods } from '../../handle'
 
 export const DELETE = handle({
-  access: 'messages:manage',
+  action: 'suppression.remove',
   params: z.object({ address: addressSchema }),
   query: removeSuppressionQuery,
   run: async ({ context, params, query, ...asked }) => {

@@ -4,13 +4,13 @@ import { handle, otherMethods } from '../../handle'
 import { userParams } from '../user-params'
 
 export const GET = handle({
-  access: 'users:read',
+  action: 'user.read',
   params: userParams,
   run: async ({ context, params }) => ({ body: { error: false, user: await getUser(context, params.id) } }),
 })
 
 export const DELETE = handle({
-  access: 'users:write',
+  action: 'user.delete',
   params: userParams,
   run: async ({ context, params, ...asked }) => {
     await deleteUser(context, asked, params.id)

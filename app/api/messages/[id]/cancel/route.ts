@@ -4,7 +4,7 @@ import { handleOnce } from '../../../handle-once'
 import { messageParams } from '../../message-params'
 
 export const POST = handleOnce({
-  access: 'messages:manage',
+  action: 'message.cancel',
   params: messageParams,
   run: ({ context, params, ...asked }) => cancelMessage(context, asked, params.id),
   answer: ({ id }) => ({ status: 200, body: { success: true, message: 'Message cancelled', id } }),

@@ -4,7 +4,7 @@ import { handleOnce } from '../../../handle-once'
 import { messageParams } from '../../message-params'
 
 export const POST = handleOnce({
-  access: 'messages:manage',
+  action: 'message.resend',
   params: messageParams,
   run: ({ context, params, ...asked }) => resendMessage(context, asked, params.id),
   answer: ({ id }) => ({ status: 202, body: { success: true, message: 'Message queued for delivery', id } }),

@@ -4,7 +4,7 @@ import { handleOnce } from '../../../handle-once'
 import { userParams } from '../../user-params'
 
 export const POST = handleOnce({
-  access: 'users:write',
+  action: 'user.invite',
   params: userParams,
   run: ({ context, params, ...asked }) => resendInvitation(context, asked, params.id),
   answer: (invited) => ({

@@ -6,7 +6,7 @@ import MenuItem from '@mui/material/MenuItem'
 import { Ellipsis } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
-import { canDelete, createableRoles, type StaffActor } from '@/core/permissions'
+import { can, createableRoles, type StaffActor } from '@/core/permissions'
 import type { UserView } from '@/core/views'
 import { canBeInvited } from '../account-state'
 import { nameOf } from '../name-of'
@@ -36,7 +36,7 @@ export function UserMenu(props: { actor: StaffActor; user: UserView; onDelete: (
         Send the invitation again
       </MenuItem>
     ) : null,
-    canDelete(actor, user) ? (
+    can(actor, 'user.delete', user) ? (
       <MenuItem
         key="delete"
         className={styles.danger}

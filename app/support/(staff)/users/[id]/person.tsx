@@ -19,7 +19,7 @@ import { Time } from '@/app/_ui/time'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { sameAddressKey } from '@/core/address'
 import { isFinal } from '@/core/message'
-import { canDelete, createableRoles, type StaffActor } from '@/core/permissions'
+import { can, createableRoles, type StaffActor } from '@/core/permissions'
 import { roleLabel } from '@/core/roles'
 import type { MessageListItem, UserView } from '@/core/views'
 import type { MessagePage } from '@/server/list-messages'
@@ -54,7 +54,7 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
         right={
           <>
             <Live query={query} />
-            {canDelete(actor, user) ? <Button onClick={() => setIsDeleting(true)}>Delete…</Button> : null}
+            {can(actor, 'user.delete', user) ? <Button onClick={() => setIsDeleting(true)}>Delete…</Button> : null}
           </>
         }
         below={

@@ -3,7 +3,7 @@ import { getDeadRecord } from '@/server/get-dead-record'
 import { handle, otherMethods } from '../../../../handle'
 
 export const GET = handle({
-  access: 'messages:manage',
+  action: 'dead_record.read',
   params: deadRecordParams,
   run: async ({ context, params }) => ({ body: { error: false, dead_record: await getDeadRecord(context, params) } }),
 })

@@ -1,0 +1,122 @@
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { can, isForSession, isOpen, policy, scopes, type Action, type Scope } from '@/core/permissions'
+import { roles, type Role } from '@/core/roles'
+import { openTestContext, type TestContext } from '@/server/testing'
+import { createTestDatabase } from '@/stack/testing/services'
+import type { Handler } from './handle'
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const origin = 'http://localhost:3005'
+
+/** Every route file there is: one that is added tomorrow is walked tomorrow. */
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('route.ts'))
+  .toSorted()
+const routes = await Promise.all(
+  files.map(async (file) => ({
+    file,
+    module: (await import(/* @vite-ignore */ join(import.meta.dirname, file))) as Partial<Record<string, Handler>>,
+  })),
+)
+const calls = routes.flatMap(({ file, module }) =>
+  methods.flatMap((method) => {
+    const handler = module[method]
+    return handler ? [{ name: `${method} ${relative('.', file)}`, file, method, handler }] : []
+  }),
+)
+const guarded = calls.flatMap((call) => {
+  const { action } = call.handler
+  return action === null || isOpen(action) ? [] : [{ ...call, action }]
+})
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let app: TestContext
+const cookies = new Map<Role, string>()
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  app = await openTestContext({ DATABASE_URL: database.url })
+  for (const role of roles) cookies.set(role, (await app.person(role)).cookie)
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+
+/** Parts of addresses that fit and name nothing: who gets past the policy is answered 404, 409 or 422. */
+const params = {
+  id: '00000000-0000-7000-8000-000000000000',
+  topic: 'email-notifications',
+  partition: '0',
+  offset: '99999',
+  address: 'nobody@example.com',
+}
+const paramsOf = (file: string) => ({ ...params, ...(file.startsWith('users/') && { id: '999999999' }) })
+
+async function ask({ handler, method, file }: (typeof calls)[number], headers: Record<string, string>) {
+  const withBody = method !== 'GET'
+  const request = new Request(`${origin}/api/test`, {
+    method,
+    ...(withBody && { body: '{}' }),
+    headers: { origin, ...(withBody && { 'content-type': 'application/json' }), ...headers },
+  })
+  return (await handler(request, { params: Promise.resolve(paramsOf(file)) })).status
+}
+
+test('every method of every route has its row in the policy, or only ever refuses', async () => {
+  expect([calls.length > 50, guarded.length > 15]).toEqual([true, true])
+  const without: string[] = []
+  for (const call of calls) {
+    // What a handler that forgot to say has is undefined.
+    const action = call.handler.action as Action | null | undefined
+    const isKnown = action === null ? (await ask(call, {})) === 405 : action !== undefined && action in policy
+    if (!isKnown) without.push(call.name)
+  }
+  expect(without).toEqual([])
+})
+
+describe.each(guarded)('$name ($action)', (call) => {
+  const { action } = call
+
+  test('refuses nobody, a made-up session and a made-up key', async () => {
+    expect(await ask(call, {})).toBe(401)
+    expect(await ask(call, { cookie: 'next-auth.session-token=made-up' })).toBe(401)
+    expect(await ask(call, { authorization: `Bearer usk_${'x'.repeat(40)}` })).toBe(401)
+  })
+
+  test.each(roles)('%s: as the policy says', async (role) => {
+    expect(whatItSays(await ask(call, { cookie: cookies.get(role) ?? '' }))).toBe(expected(role, action))
+  })
+
+  test('a key: with its scope, and with no other', async () => {
+    const accepting: Scope[] = []
+    for (const scope of scopes) {
+      if (whatItSays(await ask(call, await bearer([scope]))) === 'let in') accepting.push(scope)
+    }
+    expect(accepting).toEqual(scopes.filter((scope) => scope === scopeOf(action)))
+  })
+})
+
+const whatItSays = (status: number) => (status === 401 ? 'not signed in' : status === 403 ? 'not allowed' : 'let in')
+
+function expected(role: Role, action: Action) {
+  // An account holder has no session in the dashboard at all.
+  if (role === 'user') return 'not signed in'
+  const may = isForSession(action) || can({ kind: 'staff', id: 0, name: '', email: '', role }, action)
+  return may ? 'let in' : 'not allowed'
+}
+
+const scopeOf = (action: Action): Scope | null => {
+  const rule = policy[action]
+  return 'scope' in rule ? rule.scope : null
+}
+
+const keys = new Map<string, string>()
+async function bearer(held: readonly Scope[]): Promise<Record<string, string>> {
+  const name = held.join(' ')
+  const known = keys.get(name) ?? (await app.key(held)).authorization
+  keys.set(name, known)
+  return { authorization: known }
+}
