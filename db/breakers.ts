@@ -10,13 +10,8 @@ export type Breaker = {
   failures: number
 }
 
-/** Every change is told on this channel, so that all workers stop, or go on, within milliseconds. */
+/** Every change is told on this channel (`listenFor`), so that all workers stop, or go on, within milliseconds. */
 const channel = 'breaker'
-
-export async function listenForBreakers(sql: Sql, onChange: () => void): Promise<{ stop: () => Promise<void> }> {
-  const listening = await sql.listen(channel, onChange)
-  return { stop: () => listening.unlisten() }
-}
 
 export async function readBreakers(sql: Sql): Promise<Breaker[]> {
   const rows = await sql<Breaker[]>`

@@ -7,7 +7,7 @@ import { repositoryRoot } from '@/stack/processes'
 import { TcpProxy } from '@/stack/tcp-proxy'
 import { createTestDatabase } from '@/stack/testing/services'
 import { until } from '@/stack/until'
-import { listenForWork, openDatabase, openWorkerDatabase, type Sql } from './client'
+import { listenFor, openDatabase, openWorkerDatabase, type Sql } from './client'
 import { isDatabaseAway } from './failure'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -206,7 +206,7 @@ test('the web process is told in less time than a request may take', async () =>
 
 test.each(['half_open', 'reset', 'refuse'] as const)('word of work is heard again after "%s"', async (kind) => {
   let heard = 0
-  const listening = listenForWork(url, () => heard++, { sayEveryMs: 200, answerWithinMs: 600 })
+  const listening = listenFor('outbox', url, () => heard++, { sayEveryMs: 200, answerWithinMs: 600 })
   closers.push(() => listening.stop())
   const hears = () =>
     until(async () => {
@@ -223,7 +223,7 @@ test.each(['half_open', 'reset', 'refuse'] as const)('word of work is heard agai
 test('listening begins also when the database was away at the start', async () => {
   await proxy.set({ kind: 'refuse' })
   let heard = 0
-  const listening = listenForWork(url, () => heard++, { sayEveryMs: 200, answerWithinMs: 600 })
+  const listening = listenFor('outbox', url, () => heard++, { sayEveryMs: 200, answerWithinMs: 600 })
   closers.push(() => listening.stop())
   await proxy.set({ kind: 'pass' })
   const hears = async () => {

@@ -67,18 +67,20 @@ export function openWorkerDatabase(options: Options): Sql {
 }
 
 /**
- * Calls back whenever work was left for the relay. What comes while the line is down is missed: polling is the safety net.
+ * Calls back whenever somebody says so on this channel: `outbox` when work was left for the relay, `breaker` when one has
+ * changed. What comes while the line is down is missed: polling is the safety net.
  *
  * LISTEN is said again and again. A session that listens already takes no notice; a line that has gone silent, on which
  * nothing would ever come, misses its deadline and is replaced; and a new session begins to listen.
  */
-export function listenForWork(
+export function listenFor(
+  channel: 'outbox' | 'breaker',
   url: string,
-  onWork: () => void,
+  onNotice: () => void,
   { sayEveryMs, answerWithinMs } = { sayEveryMs: 5_000, answerWithinMs: workerAnswerMs },
 ): { stop: () => Promise<void> } {
-  const line = connect({ url, max: 1, part: 'relay' }, answerWithinMs, {
-    onnotify: onWork,
+  const line = connect({ url, max: 1, part: `hears ${channel}` }, answerWithinMs, {
+    onnotify: onNotice,
     max_lifetime: null,
     fetch_types: false,
   })
@@ -86,7 +88,7 @@ export function listenForWork(
   let isStopped = false
   const listen = async () => {
     // Away: said again below, and by whoever else asks Postgres for something now.
-    await line`listen outbox`.catch(() => undefined)
+    await line`listen ${line(channel)}`.catch(() => undefined)
     if (!isStopped) timer = setTimeout(() => void listen(), sayEveryMs)
   }
   void listen()

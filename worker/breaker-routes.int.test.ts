@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   sql = openWorkerDatabase({ url: database.url, max: 2, part: 'test' })
   const pools = new Map([['primary', pool] as const, ['fallback', pool] as const])
-  breakers = new Breakers({ ...tools, sql, pools, onChange: () => undefined })
+  breakers = new Breakers({ ...tools, sql, databaseUrl: database.url, pools, onChange: () => undefined })
   await breakers.start()
 })
 afterAll(async () => {

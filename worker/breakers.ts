@@ -4,14 +4,13 @@ import {
   announceRoutes,
   closeBreaker,
   halfOpenBreaker,
-  listenForBreakers,
   openBreaker,
   probeFailed,
   readBreakers,
   takeProbe,
   type Breaker,
 } from '@/db/breakers'
-import type { Sql } from '@/db/client'
+import { listenFor, type Sql } from '@/db/client'
 import type { Logger } from '@/runtime/log'
 import type { Metrics } from './metrics'
 
@@ -58,6 +57,7 @@ export class Breakers {
   constructor(
     private readonly tools: {
       sql: Sql
+      databaseUrl: string
       pools: ReadonlyMap<Route, ProbedPool>
       /** Mails that may be under way at once when all is well. */
       slots: number
@@ -83,7 +83,7 @@ export class Breakers {
   }
 
   async start(): Promise<void> {
-    this.#listening = await listenForBreakers(this.tools.sql, () => void this.look())
+    this.#listening = listenFor('breaker', this.tools.databaseUrl, () => void this.look())
     await announceRoutes(
       this.tools.sql,
       this.#lanes.map((lane) => lane.route),

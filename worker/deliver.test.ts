@@ -10,13 +10,23 @@ import { sampleHeld as held } from './testing'
 const log = createLog('test', 'silent')
 const metrics = createMetrics()
 /** Asked for by name only: nobody is there. */
-const sql = openWorkerDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', max: 1, part: 'test' })
+const databaseUrl = 'postgres://nobody@127.0.0.1:1/none'
+const sql = openWorkerDatabase({ url: databaseUrl, max: 1, part: 'test' })
 
 function tools(send: () => Promise<SendResult>, more: Partial<Delivery> = {}) {
   const dropped: string[] = []
   const pool = { host: 'mail.example', send, probe: send, pause: () => undefined, resume: () => undefined }
   const pools = new Map([['primary', pool] as const])
-  const breakers = new Breakers({ sql, pools, slots: 2, probeMs: 1_000, metrics, log, onChange: () => undefined })
+  const breakers = new Breakers({
+    sql,
+    databaseUrl,
+    pools,
+    slots: 2,
+    probeMs: 1_000,
+    metrics,
+    log,
+    onChange: () => undefined,
+  })
   const delivery: Delivery = {
     config: {
       NEXTAUTH_URL: 'http://localhost:3005',

@@ -1,7 +1,7 @@
 import { deadRecordSentence } from '@/core/dead-record'
 import { crashLimit, priorityOfRank, toEnvelope } from '@/core/message'
 import { readDeadRecords, type KeptRecord } from '@/db/dead-records'
-import { listenForWork, type Sql } from '@/db/client'
+import { listenFor, type Sql } from '@/db/client'
 import { eraseOldAnswers } from '@/db/idempotency-keys'
 import {
   deferRing,
@@ -66,7 +66,7 @@ export class Relay {
   constructor(private readonly tools: Tools) {}
 
   start(): void {
-    this.#listening = listenForWork(this.tools.config.DATABASE_URL, () => this.#rouse())
+    this.#listening = listenFor('outbox', this.tools.config.DATABASE_URL, () => this.#rouse())
     this.#loop = this.#run()
   }
 

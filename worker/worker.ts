@@ -46,6 +46,7 @@ export async function startWorker(input: {
   const slots = config.SMTP_CONNECTIONS * 2
   const breakers = new Breakers({
     sql,
+    databaseUrl: config.DATABASE_URL,
     pools,
     slots,
     probeMs: config.BREAKER_PROBE_MS,
