@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isNestedTooDeeply, isStorable } from './storable'
+import { isNestedTooDeeply, isStorable, storable } from './storable'
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 
@@ -8,6 +8,12 @@ test('what Postgres cannot store is found wherever it stands', () => {
   expect(isStorable({ a: [{ b: 'x\0' }] })).toBe(false)
   expect(isStorable({ 'x\0': 1 })).toBe(false)
   expect(isStorable({ a: '\ud83c' })).toBe(false)
+})
+
+test('of a long reply the beginning is kept, also where it is cut within a character', () => {
+  expect(storable('550 no')).toBe('550 no')
+  const long = storable('🎉'.repeat(5_000))
+  expect([long.length, isStorable(long), long.endsWith('…')]).toEqual([2_000, true, true])
 })
 
 test('depth does not matter', () => {

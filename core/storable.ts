@@ -12,11 +12,17 @@ export function isStorable(value: unknown): boolean {
   return true
 }
 
+/** A reply of several lines, each of up to 512 octets (RFC 5321, 4.5.3.1.5), hardly says more. */
+const longestReply = 2_000
+
 /**
- * A mail server may say anything. What Postgres cannot store would hold up every result that is recorded with it, and no breaker
- * could tell why it opens.
+ * A mail server may say anything, and at any length. What Postgres cannot store would hold up every result that is recorded with
+ * it, and no breaker could tell why it opens.
  */
-export const storable = (words: string): string => words.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')
+export function storable(words: string): string {
+  const some = words.length > longestReply ? `${words.slice(0, longestReply - 1)}…` : words
+  return some.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd')
+}
 
 /** JSON has no limit of depth, but what writes it again or compares it has: no request of ours nests nearly so far. */
 export function isNestedTooDeeply(value: unknown, most = 100): boolean {

@@ -87,8 +87,14 @@ test('a stop does not wait for a server that says nothing', async () => {
   expect(await sending).toEqual({ kind: 'not_begun', why: 'stopping' })
 }, 8_000)
 
-test('what no database can store is taken out of a reply', async () => {
-  server.script = ({ moment }) => (moment === 'rcpt' ? { kind: 'reply', code: 550, text: '5.1.1 no\0body' } : goOn)
+test.each([
+  { moment: 'rcpt', code: 550, kind: 'failed' },
+  { moment: 'dot', code: 250, kind: 'accepted' },
+] as const)('what no database can store is taken out of a reply to $moment', async ({ moment: when, code, kind }) => {
+  server.script = ({ moment }) => (moment === when ? { kind: 'reply', code, text: '5.1.1 no\0body' } : goOn)
   const result = await send(open(1), 'nul@example.com')
-  expect(result.kind === 'failed' && result.failure.reply).toBe('550 5.1.1 no\ufffdbody')
+  expect(result.kind).toBe(kind)
+  expect('reply' in result ? result.reply : 'failure' in result && result.failure.reply).toBe(
+    `${code} 5.1.1 no\ufffdbody`,
+  )
 })

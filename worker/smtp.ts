@@ -278,7 +278,7 @@ export class SmtpPool {
         )
       })
       this.#release(line)
-      return { result: { kind: 'accepted', reply }, aboutThisMail: true }
+      return { result: { kind: 'accepted', reply: storable(reply) }, aboutThisMail: true }
     } catch (caught) {
       const error = caught as SmtpError
       const result = resultOf(error, body, this.#halted)
