@@ -1,3 +1,4 @@
+import type { AuditAction } from '@/core/audit-words'
 import type { Executor } from './client'
 import { auditLog } from './schema'
 
@@ -6,20 +7,7 @@ export type AuditEntry = {
   actor: string
   /** The name that the actor has now; for `nobody` and `system` there is none. */
   actorName?: string
-  action:
-    | 'user.created'
-    | 'user.deleted'
-    | 'user.invited'
-    | 'user.password_set'
-    | 'message.queued'
-    | 'message.cancelled'
-    | 'message.resent'
-    | 'message.retried'
-    | 'suppression.added'
-    | 'suppression.removed'
-    | 'sign_in.accepted'
-    | 'sign_in.refused'
-    | 'sign_out'
+  action: AuditAction
   target: string
   /** The fields that changed, as they were and as they are; never a secret. */
   before?: Record<string, unknown>
