@@ -1,0 +1,37 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Executor } from './client'
+import { rateLimits } from './schema'
+
+export type Taken = {
+  taken: boolean
+  /** Whole tokens that are left. */
+  remaining: number
+  /** Until the next token is there; 0 when one was taken. */
+  retryAfterMs: number
+}
+
+/**
+ * Takes one token out of a bucket, if there is one. A bucket begins full, holds at most `capacity`, and is shared by all web
+ * processes. One statement: whoever comes at the same moment waits for the row, and finds what is left.
+ *
+ * A refused call takes nothing, so that asking again and again does not put off the next token.
+ */
+export async function takeToken(
+  db: Executor,
+  { key, capacity, refillPerSecond }: { key: string; capacity: number; refillPerSecond: number },
+): Promise<Taken> {
+  // Another request may have refilled it after our statement began: time never runs backwards for a bucket.
+  const heldBy = (bucket: SQL) => sql`least(${capacity}::float8,
+    ${bucket}.tokens + greatest(0, extract(epoch from now() - ${bucket}.refilled_at)) * ${refillPerSecond}::float8)`
+  const [held, before] = [heldBy(sql`bucket`), heldBy(sql`old`)]
+  const [row] = await db.execute<{ taken: boolean; tokens: number }>(sql`
+    insert into ${rateLimits} as bucket (key, tokens) values (${key}, ${capacity}::float8 - 1)
+    on conflict (key) do update
+      set tokens = case when ${held} >= 1 then ${held} - 1 else ${held} end,
+          refilled_at = greatest(now(), bucket.refilled_at)
+    returning old.key is null or ${before} >= 1 as taken, new.tokens`)
+  if (!row) throw new Error('The bucket was not written')
+  const { taken, tokens } = row
+  const remaining = Math.floor(tokens)
+  return { taken, remaining, retryAfterMs: taken ? 0 : Math.ceil(((1 - tokens) / refillPerSecond) * 1000) }
+}
