@@ -79,6 +79,8 @@ export const sendMessageRequest = z
   })
 export type SendMessageRequest = z.output<typeof sendMessageRequest>
 
+export const forgotPasswordRequest = z.strictObject({ email: addressSchema })
+
 export const resetPasswordRequest = z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema })
 
 export const setPasswordRequest = z.strictObject({

@@ -19,6 +19,11 @@ afterAll(async () => {
 })
 
 const take = (key: string) => takeToken(first.db, bucket(key))
+async function takes(key: string, times: number): Promise<boolean[]> {
+  const results = []
+  for (let n = 0; n < times; n++) results.push((await take(key)).taken)
+  return results
+}
 const bucket = (key: string) => ({ key, capacity: 3, refillPerSecond: 3 / 3600 })
 /** As if so much time had passed. */
 const passes = (key: string, seconds: number) =>
@@ -42,18 +47,13 @@ test('a bucket begins full, runs empty, and says when the next token comes', asy
 })
 
 test('tokens come back with time, never more than the bucket holds; asking in vain does not put them off', async () => {
-  const takes = async (times: number) => {
-    const results = []
-    for (let n = 0; n < times; n++) results.push((await take('refills')).taken)
-    return results
-  }
-  expect(await takes(4)).toEqual([true, true, true, false])
+  expect(await takes('refills', 4)).toEqual([true, true, true, false])
   await passes('refills', 15 * 60)
-  expect(await takes(1)).toEqual([false])
+  expect(await takes('refills', 1)).toEqual([false])
   await passes('refills', 6 * 60)
-  expect(await takes(2)).toEqual([true, false])
+  expect(await takes('refills', 2)).toEqual([true, false])
   await passes('refills', 24 * 3600)
-  expect(await takes(4)).toEqual([true, true, true, false])
+  expect(await takes('refills', 4)).toEqual([true, true, true, false])
 })
 
 test('of many that come at the same moment, by two processes, exactly as many as it holds get one', async () => {
