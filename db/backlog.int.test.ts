@@ -49,7 +49,7 @@ test('a message is held, renewed and settled without reading what else waits, al
     { messageId: string }[]
   >`select message_id as "messageId" from outbox order by random() limit 10`
 
-  const rings = some.map(({ messageId }) => ({ messageId, attempt: 1, partition: 0, offset: 0 }))
+  const rings = some.map(({ messageId }) => ({ messageId, attempt: 1, hold: randomUUID(), partition: 0, offset: 0 }))
   let held: Awaited<ReturnType<typeof holdMessages>> = []
   const read = {
     hold: await rowsReadBy(async () => {

@@ -4,6 +4,9 @@ import type { Sql } from './client'
 /** A record that asks for its message to be sent. */
 export type Ring = { messageId: string; attempt: number; partition: number; offset: number }
 
+/** What it asks for, with the token that the hold is to have: who asks again after a lost answer gets what it has already. */
+export type HoldRequest = Ring & { hold: string }
+
 /** A message that this worker alone may send until `heldForMs` have passed since the statement was sent. */
 export type Held = {
   messageId: string
@@ -34,7 +37,7 @@ export type Held = {
 
 /**
  * Takes the messages that these records ring for: those whose attempt is current, whose time has come, and that nobody
- * holds. What does not come back is stale (sent, cancelled, a later try, held elsewhere, not due) and may be dropped.
+ * holds, or this request holds already. What does not come back is stale (sent, cancelled, a later try, held elsewhere, not due) and may be dropped.
  *
  * It waits for row locks, in message order, and never skips a locked row: a row that the relay is just touching must not
  * look stale. Joined by id, not by ctid: a fresh ctid is invisible to the snapshot of this statement. Where it has waited for
@@ -45,26 +48,26 @@ export type Held = {
  */
 export async function holdMessages(
   sql: Sql,
-  rings: readonly Ring[],
+  requests: readonly HoldRequest[],
   input: { holdMs: number; worker: string },
 ): Promise<Held[]> {
   const rows = await sql<Held[]>`
     with wanted as (
       select * from unnest(
-        ${rings.map((ring) => ring.messageId)}::uuid[], ${rings.map((ring) => ring.attempt)}::int[],
-        ${rings.map((ring) => ring.partition)}::int[], ${rings.map((ring) => ring.offset)}::bigint[]
-      ) as w(message_id, attempt, partition, "offset")
+        ${requests.map((one) => one.messageId)}::uuid[], ${requests.map((one) => one.attempt)}::int[], ${requests.map((one) => one.hold)}::uuid[],
+        ${requests.map((one) => one.partition)}::int[], ${requests.map((one) => one.offset)}::bigint[]
+      ) as w(message_id, attempt, hold, partition, "offset")
       order by message_id
     ), free as (
-      select o.id, w.partition, w."offset"
+      select o.id, w.hold, w.partition, w."offset"
       from wanted w cross join lateral (
         select id from outbox
-        where kind = 'send' and message_id = w.message_id and attempt = w.attempt and hold is null and due_at <= now()
+        where kind = 'send' and message_id = w.message_id and attempt = w.attempt and (hold is null or hold = w.hold) and due_at <= now()
         for update
       ) o
     ), held as (
       update outbox o
-      set hold = gen_random_uuid(), held_at = now(), held_until = now() + ${input.holdMs}::int * interval '1 ms', held_by = ${input.worker},
+      set hold = free.hold, held_at = now(), held_until = now() + ${input.holdMs}::int * interval '1 ms', held_by = ${input.worker},
           kafka_partition = free.partition, kafka_offset = free."offset", kafka_failed_at = null,
           -- A bell that was moved far ahead would find the end of this hold late. Nearly always it stays as it is, and so does the index.
           ring_at = least(o.ring_at, now() + (${input.holdMs}::int + 1000) * interval '1 ms')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decide, type SendResult } from '@/core/delivery'
 import { crashLimit, isFinal, type Status } from '@/core/message'
@@ -144,7 +145,11 @@ async function hold(worker: Worker): Promise<void> {
     const ring = truth ? ringOf(truth.id, truth.retryCount + 1) : pick(log)
     if (ring) rings.set(ring.messageId + ring.attempt, ring)
   }
-  for (const held of await holdMessages(worker.sql, [...rings.values()], { holdMs, worker: worker.name })) {
+  const requests = [...rings.values()].map((ring) => ({ ...ring, hold: randomUUID() }))
+  const ask = () => holdMessages(worker.sql, requests, { holdMs, worker: worker.name })
+  // Its answer was lost on the way, and the worker asks again.
+  if (chance(0.15)) await ask()
+  for (const held of await ask()) {
     const before = valid.get(held.messageId)
     if (before !== undefined && !expired.has(before) && !ending.has(before))
       broken('Nobody gets what somebody else holds', { held, before })
@@ -423,7 +428,8 @@ async function drain(worker: Worker): Promise<void> {
     await takeOver()
     await timePasses()
     await relay(worker.sql)
-    const held = await holdMessages(worker.sql, log.slice(-20), { holdMs, worker: worker.name })
+    const requests = log.slice(-20).map((ring) => ({ ...ring, hold: randomUUID() }))
+    const held = await holdMessages(worker.sql, requests, { holdMs, worker: worker.name })
     for (const one of held) {
       valid.set(one.messageId, one.hold)
       const begun: Try = { held: one, hasBegun: true }

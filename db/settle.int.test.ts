@@ -7,7 +7,7 @@ import { plainMessage } from '@/stack/testing/plain-message'
 import { createTestDatabase } from '@/stack/testing/services'
 import { acceptMessage } from './accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from './client'
-import { holdMessages, renewHolds, type Held, type Ring } from './hold'
+import { holdMessages, renewHolds, type Held, type HoldRequest } from './hold'
 import { takeDueWork, takeOverExpiredHolds } from './relay'
 import { eraseOldSecrets, settleMessages, settleProvenSent, type Settlement } from './settle'
 
@@ -37,8 +37,14 @@ async function accept(options: { secret?: boolean } = {}): Promise<string> {
   return id
 }
 
-const ring = (messageId: string, attempt = 1): Ring => ({ messageId, attempt, partition: 3, offset: 17 })
-const hold = (rings: Ring[], by: Sql = sql) => holdMessages(by, rings, { holdMs: 60_000, worker: 'w1' })
+const ring = (messageId: string, attempt = 1): HoldRequest => ({
+  messageId,
+  attempt,
+  hold: randomUUID(),
+  partition: 3,
+  offset: 17,
+})
+const hold = (rings: HoldRequest[], by: Sql = sql) => holdMessages(by, rings, { holdMs: 60_000, worker: 'w1' })
 
 async function held(options: { secret?: boolean } = {}): Promise<Held> {
   const [one] = await hold([ring(await accept(options))])
@@ -98,6 +104,16 @@ describe('holding', () => {
       await hold([ring(later, 2), ring(later, 0), ring(notDue), ring(done.messageId), ring(randomUUID())]),
     ).toEqual([])
     expect(await hold([])).toEqual([])
+  })
+
+  it('gives who asks again after a lost answer what it has already, and nobody else', async () => {
+    const asked = ring(await accept())
+    const [first] = await hold([asked])
+    expect(await hold([asked])).toEqual([first])
+    expect(await hold([{ ...asked, hold: randomUUID() }], other)).toEqual([])
+    if (!first) throw new Error('It was not held')
+    await settle(first, sent)
+    expect(await hold([asked])).toEqual([])
   })
 
   it('gives one message to exactly one of fifty that ask at once over two workers', async () => {

@@ -1,5 +1,6 @@
 import { isRowLocked } from '@/db/failure'
-import type { Held, Ring } from '@/db/hold'
+import { randomUUID } from 'node:crypto'
+import type { Held, HoldRequest, Ring } from '@/db/hold'
 import { NotTaken } from '@/kafka/consume'
 import type { Logger } from '@/runtime/log'
 
@@ -11,7 +12,7 @@ type Tools = {
   allowed: () => number
   /** How many of these may be held now, by the agreed pace; waits while it is none. Absent: as many as there are slots. */
   admit?: (wanted: number) => Promise<number>
-  hold: (rings: readonly Ring[]) => Promise<Held[]>
+  hold: (requests: readonly HoldRequest[]) => Promise<Held[]>
   /** Which of these messages exist. */
   known: (messageIds: readonly string[]) => Promise<Set<string>>
   /** Sends one message; its slot is free again when this settles. */
@@ -28,7 +29,12 @@ type Tools = {
 export type Taken = 'held' | 'stale' | 'unknown' | 'locked'
 
 /** All records that ring for the same try of a message: the same promise for each. */
-type Waiting = { ring: Ring; outcome: Promise<Taken>; taken: (what: Taken) => void; refused: (error: Error) => void }
+type Waiting = {
+  request: HoldRequest
+  outcome: Promise<Taken>
+  taken: (what: Taken) => void
+  refused: (error: Error) => void
+}
 
 const keyOf = ({ messageId, attempt }: { messageId: string; attempt: number }) => `${messageId} ${attempt}`
 
@@ -68,7 +74,12 @@ export class Intake {
     const outcome = new Promise<Taken>((resolve, reject) => {
       ;[taken, refused] = [resolve, reject]
     })
-    ;(isUrgent ? this.#urgent : this.#ordinary).set(key, { ring, outcome, taken, refused })
+    ;(isUrgent ? this.#urgent : this.#ordinary).set(key, {
+      request: { ...ring, hold: randomUUID() },
+      outcome,
+      taken,
+      refused,
+    })
     this.pump()
     return outcome
   }
@@ -109,10 +120,10 @@ export class Intake {
     if (batch.size === 0) return
     if (!(await this.#holdBatch(batch)) || batch.size === 0) return
     // Held by nobody and not to be held: mostly an old copy, but it may also speak of a message that never was.
-    const ids = [...batch.values()].map(({ ring }) => ring.messageId)
+    const ids = [...batch.values()].map(({ request }) => request.messageId)
     const known = await this.#untilAnswered(batch, () => this.tools.known(ids))
     if (!known) return
-    for (const { ring, taken } of batch.values()) taken(known.has(ring.messageId) ? 'stale' : 'unknown')
+    for (const { request, taken } of batch.values()) taken(known.has(request.messageId) ? 'stale' : 'unknown')
   }
 
   /**
@@ -133,8 +144,8 @@ export class Intake {
   }
 
   async #hold(batch: Map<string, Waiting>, these: readonly Waiting[]): Promise<'answered' | 'locked' | 'stopping'> {
-    const rings = these.map(({ ring }) => ring)
-    const held = await this.#untilAnswered(batch, () => this.#holdOrLocked(rings))
+    const requests = these.map(({ request }) => request)
+    const held = await this.#untilAnswered(batch, () => this.#holdOrLocked(requests))
     if (held === null) return 'stopping'
     if (held === 'locked') return 'locked'
     for (const message of held) this.#deliver(message)
@@ -145,37 +156,40 @@ export class Intake {
     return 'answered'
   }
 
-  async #holdOrLocked(rings: readonly Ring[]): Promise<Held[] | 'locked'> {
+  async #holdOrLocked(requests: readonly HoldRequest[]): Promise<Held[] | 'locked'> {
     try {
-      return await this.tools.hold(rings)
+      return await this.tools.hold(requests)
     } catch (error) {
       if (isRowLocked(error)) return 'locked'
       throw error
     }
   }
 
-  #putAside(batch: Map<string, Waiting>, { ring, taken }: Waiting): void {
-    const key = keyOf(ring)
+  #putAside(batch: Map<string, Waiting>, { request, taken }: Waiting): void {
+    const key = keyOf(request)
     batch.delete(key)
     taken('locked')
-    this.tools.log.warn({ messageId: ring.messageId }, 'Somebody keeps the message locked; it waits, the others pass')
+    this.tools.log.warn(
+      { messageId: request.messageId },
+      'Somebody keeps the message locked; it waits, the others pass',
+    )
     this.#aside.set(
       key,
-      this.#holdWhenFree(ring).finally(() => this.#aside.delete(key)),
+      this.#holdWhenFree(request).finally(() => this.#aside.delete(key)),
     )
   }
 
   /** Nothing is lost when this process ends first: the row is there, and its bell rings again. */
-  async #holdWhenFree(ring: Ring): Promise<void> {
+  async #holdWhenFree(request: HoldRequest): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, lockedAgainMs))
       if (this.#stopping) return
       if (this.#room() <= 0) continue
       try {
-        for (const message of await this.tools.hold([ring])) this.#deliver(message)
+        for (const message of await this.tools.hold([request])) this.#deliver(message)
         return
       } catch (error) {
-        this.tools.log.debug({ err: error, messageId: ring.messageId }, 'The message could not be held yet')
+        this.tools.log.debug({ err: error, messageId: request.messageId }, 'The message could not be held yet')
       }
     }
   }

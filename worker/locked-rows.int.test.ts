@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashLimit } from '@/core/message'
 import { acceptMessage, publishFailed } from '@/db/accept-message'
@@ -34,7 +35,12 @@ async function accept(count: number): Promise<string[]> {
 }
 
 const ringOf = (messageId: string) => ({ messageId, attempt: 1, partition: 0, offset: 0 })
-const hold = (ids: readonly string[]) => holdMessages(sql, ids.map(ringOf), { holdMs, worker: 'w' })
+const hold = (ids: readonly string[]) =>
+  holdMessages(
+    sql,
+    ids.map((id) => ({ ...ringOf(id), hold: randomUUID() })),
+    { holdMs, worker: 'w' },
+  )
 const statusOf = async (id: string) =>
   String((await web.sql`select status from messages where id = ${id}`)[0]?.['status'])
 
@@ -58,7 +64,7 @@ test.each(['outbox', 'messages'] as const)(
     const intake = new Intake({
       allowed: () => 10,
       log,
-      hold: (rings) => holdMessages(sql, rings, { holdMs, worker: 'w' }),
+      hold: (requests) => holdMessages(sql, requests, { holdMs, worker: 'w' }),
       known: (messageIds) => Promise.resolve(new Set(messageIds)),
       async deliver({ messageId, hold: token }: Held) {
         delivered.push(messageId)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '@/core/delivery'
 import { acceptMessage } from '@/db/accept-message'
@@ -36,7 +37,7 @@ async function held(count = 1): Promise<[Held, ...Held[]]> {
 const hold = (ids: string[]) =>
   holdMessages(
     sql,
-    ids.map((messageId) => ({ messageId, attempt: 1, partition: 0, offset: 0 })),
+    ids.map((messageId) => ({ messageId, attempt: 1, hold: randomUUID(), partition: 0, offset: 0 })),
     { holdMs: 60_000, worker: 'w1' },
   )
 

@@ -59,11 +59,11 @@ export async function startWorker(input: {
     allowed: () => breakers.allowed,
     ...(pace && { admit: (wanted: number) => pace.admit(wanted) }),
     log,
-    async hold(rings) {
+    async hold(requests) {
       const askedAt = performance.now()
-      const held = await holdMessages(sql, rings, { holdMs: config.HOLD_MS, worker: name })
+      const held = await holdMessages(sql, requests, { holdMs: config.HOLD_MS, worker: name })
       for (const message of held) holds.add(message, askedAt)
-      await pace?.giveBack(rings.length - held.length)
+      await pace?.giveBack(requests.length - held.length)
       return held
     },
     known: (messageIds) => knownMessages(sql, messageIds),
