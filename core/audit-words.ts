@@ -18,6 +18,8 @@ export const auditWords = {
   'sign_in.accepted': 'Signed in',
   'sign_in.refused': 'Was refused at the sign-in',
   sign_out: 'Signed out',
+  'session.ended': 'Ended sessions of their own',
+  'user.signed_out': 'Signed the account out everywhere',
 } as const satisfies Record<string, string>
 
 export type AuditAction = keyof typeof auditWords

@@ -88,6 +88,9 @@ export const setPasswordRequest = z.strictObject({
   current_password: z.string().max(128).optional(),
 })
 
+/** Which of one's own sessions are ended: all of them, or all but the one that asks. */
+export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
+
 const wholeNumber = (most: number) =>
   z
     .string()

@@ -20,6 +20,18 @@ export type UserView = {
   last_mail: { id: string; status: Status; may_have_been_delivered: boolean; at: string } | null
 }
 
+/** One sign-in of one's own that still lasts. */
+export type SessionView = {
+  id: string
+  /** `Firefox on Windows` */
+  browser: string
+  address: string
+  created_at: string
+  last_seen_at: string
+  /** The one that asks. */
+  is_this_one: boolean
+}
+
 export type MessageListItem = {
   id: string
   type: MessageType

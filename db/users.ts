@@ -3,7 +3,7 @@ import type { ListUsersQuery } from '@/core/requests'
 import type { Role } from '@/core/roles'
 import type { UserView } from '@/core/views'
 import type { Executor, Transaction } from './client'
-import { messages, users } from './schema'
+import { messages, sessions, users } from './schema'
 
 export type User = typeof users.$inferSelect
 
@@ -74,6 +74,7 @@ export async function storeOwnPassword(tx: Transaction, id: number, passwordHash
     .where(eq(users.id, id))
     .returning({ sessionVersion: users.sessionVersion })
   if (!row) throw new Error(`User ${id} is gone`)
+  await tx.delete(sessions).where(eq(sessions.userId, id))
   return row.sessionVersion
 }
 
@@ -82,27 +83,14 @@ export async function findUserByAddress(db: Executor, email: string): Promise<Us
   return user ?? null
 }
 
-/** The account behind a session, as it is now: gone, disabled or signed out everywhere is nobody. */
-export async function findUserOfSession(db: Executor, id: number, sessionVersion: number): Promise<User | null> {
-  const [user] = await db
-    .select()
-    .from(users)
-    .where(and(eq(users.id, id), eq(users.sessionVersion, sessionVersion), eq(users.status, 'active')))
-  return user ?? null
-}
-
-export async function noteSignIn(tx: Transaction, id: number): Promise<void> {
-  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id))
-}
-
-/** Ends every session of the account, but only on behalf of one that is still live. */
-export async function endSessions(tx: Transaction, id: number, sessionVersion: number): Promise<boolean> {
-  const rows = await tx
+/** @returns false when their sessions have been ended since the account was read: the one that begins now would be one of them */
+export async function noteSignIn(tx: Transaction, id: number, sessionVersion: number): Promise<boolean> {
+  const noted = await tx
     .update(users)
-    .set({ sessionVersion: sql`${users.sessionVersion} + 1` })
+    .set({ lastSignInAt: now })
     .where(and(eq(users.id, id), eq(users.sessionVersion, sessionVersion)))
     .returning({ id: users.id })
-  return rows.length > 0
+  return noted.length > 0
 }
 
 /** Each person with the mail that was written to them last. */

@@ -1,25 +1,27 @@
 import { AppError } from '@/core/errors'
-import type { StaffActor } from '@/core/permissions'
+import { canSignInToDashboard, type StaffActor } from '@/core/permissions'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
+import type { SessionKey } from '@/db/sessions'
 import { lockUser, storeOwnPassword } from '@/db/users'
 import { hashPassword, isPassword } from '@/runtime/password'
 import { auditOf, type Asked } from './actor'
-import type { Context } from './context'
 import { afterPassword } from './after-password'
+import { beginSession } from './begin-session'
+import type { Context } from './context'
 
 const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
 
 /**
  * Changes the password of somebody who is signed in. A first password, which they have just typed to come here, must be
  * changed; any other has to be given again.
- * @returns the version that their new session carries: every other one has ended
+ * @returns their new session, every other one has ended; none for account holders, who were here only for this
  */
 export async function changePassword(
   { db, config }: Context,
   asked: Asked & { actor: StaffActor },
-  request: { password: string; current_password?: string },
-): Promise<{ sessionVersion: number; next: string }> {
+  request: { password: string; current_password?: string; userAgent: string },
+): Promise<{ session: SessionKey | null; next: string }> {
   return await db.transaction(async (tx) => {
     const user = await lockUser(tx, asked.actor.id)
     if (!user) throw new AppError('unauthenticated', 'Please sign in.')
@@ -47,6 +49,9 @@ export async function changePassword(
       target: `user:${user.id}`,
       detail: { by: 'session' },
     })
-    return { sessionVersion, next: afterPassword(config, user.role, 'signed_in') }
+    const session = canSignInToDashboard(user.role)
+      ? await beginSession(tx, { id: user.id, sessionVersion }, { ...asked, userAgent: request.userAgent })
+      : null
+    return { session, next: afterPassword(config, user.role, 'signed_in') }
   })
 }

@@ -1,6 +1,7 @@
-import { desc } from 'drizzle-orm'
+import { desc, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditLog } from '@/db/schema'
+import { endEverySession, findUserOfSession } from '@/db/sessions'
 import { findUserByAddress } from '@/db/users'
 import { createTestDatabase } from '@/stack/testing/services'
 import { signIn, signOut } from './sign-in'
@@ -18,14 +19,17 @@ afterAll(async () => {
   await database.drop()
 })
 
-const enter = (email: string, password = knownPassword) => signIn(app, caller, { email, password })
+const enter = (email: string, password = knownPassword) => signIn(app, caller, { email, password, userAgent: 'test' })
 const lastAudit = async () => (await app.db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(1))[0]
 
 test.each(['supporter', 'admin', 'super_admin'] as const)(
   '%s signs in, with capitals too, and that is noted',
   async (role) => {
     const person = await app.person(role)
-    expect(await enter(person.email.toUpperCase())).toEqual({ kind: 'accepted', userId: person.id, sessionVersion: 1 })
+    expect(await enter(person.email.toUpperCase())).toEqual({
+      kind: 'accepted',
+      session: { userId: person.id, sessionVersion: 1, sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
+    })
     expect((await findUserByAddress(app.db, person.email))?.lastSignInAt).toBeInstanceOf(Date)
     expect(await lastAudit()).toMatchObject({ action: 'sign_in.accepted', actor: `user:${person.id}` })
   },
@@ -60,11 +64,27 @@ test('an account holder with a first password may come in to change it', async (
   expect(await enter(user.email)).toMatchObject({ kind: 'accepted' })
 })
 
-test('signing out ends every copy of the session, and an ended session ends nothing', async () => {
+test('signing out ends every copy of the session and no other, and an ended session ends nothing', async () => {
   const person = await app.person('admin')
-  const session = { userId: person.id, sessionVersion: 1 }
+  const session = { userId: person.id, sessionVersion: 1, sessionId: person.sessionId }
+  const other = await app.session(person)
   await signOut(app, caller, session)
-  expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
+  expect(await findUserOfSession(app.db, session)).toBeNull()
+  expect(await findUserOfSession(app.db, { ...session, sessionId: other.sessionId })).not.toBeNull()
+  const written = (await lastAudit())?.id
   await signOut(app, caller, session)
-  expect(await findUserByAddress(app.db, person.email)).toMatchObject({ sessionVersion: 2 })
+  expect((await lastAudit())?.id).toBe(written)
+})
+
+test('whoever signs in while all sessions are ended, or the password is changed, does not slip through', async () => {
+  const person = await app.person('admin')
+  const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  const { entering } = await app.db.transaction(async (tx) => {
+    await endEverySession(tx, person.id)
+    const entering = enter(person.email)
+    // It has read the account as it was, and waits to write.
+    await expect.poll(async () => (await app.db.execute(waiting)).length, { interval: 10 }).toBe(1)
+    return { entering }
+  })
+  expect(await entering).toEqual({ kind: 'refused', code: 'unavailable' })
 })

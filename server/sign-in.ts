@@ -1,20 +1,20 @@
 import { canSignInToDashboard } from '@/core/permissions'
 import type { SignInRefusal } from '@/core/sign-in'
 import { writeAudit } from '@/db/audit'
-import { endSessions, findUserByAddress, noteSignIn, type User } from '@/db/users'
+import { endSession, type SessionKey } from '@/db/sessions'
+import { findUserByAddress, noteSignIn, type User } from '@/db/users'
 import { isPassword } from '@/runtime/password'
 import type { Caller } from './actor'
+import { beginSession } from './begin-session'
 import type { Context } from './context'
 
-export type SignInResult =
-  | { kind: 'accepted'; userId: number; sessionVersion: number }
-  | { kind: 'refused'; code: SignInRefusal }
+export type SignInResult = { kind: 'accepted'; session: SessionKey } | { kind: 'refused'; code: SignInRefusal }
 
 /** Unknown, wrong and disabled get one answer and take one time: nobody learns which addresses have accounts. */
 export async function signIn(
   { db }: Context,
   caller: Caller,
-  credentials: { email: string; password: string },
+  credentials: { email: string; password: string; userAgent: string },
 ): Promise<SignInResult> {
   const user = await findUserByAddress(db, credentials.email)
   const rightPassword = await isPassword(credentials.password, user?.passwordHash ?? null)
@@ -33,16 +33,19 @@ export async function signIn(
   }
   if (!user) throw new Error('A sign-in without an account was not refused')
 
-  await db.transaction(async (tx) => {
-    await noteSignIn(tx, user.id)
+  return await db.transaction(async (tx) => {
+    // A password that was changed a moment ago, or a "sign out everywhere", counts for whoever is just coming in too.
+    if (!(await noteSignIn(tx, user.id, user.sessionVersion))) return { kind: 'refused', code: 'unavailable' }
+    const session = await beginSession(tx, user, { ...caller, userAgent: credentials.userAgent })
     await writeAudit(tx, {
       ...caller,
       actor: `user:${user.id}`,
       action: 'sign_in.accepted',
       target: `user:${user.id}`,
+      detail: { session: session.sessionId },
     })
+    return { kind: 'accepted', session }
   })
-  return { kind: 'accepted', userId: user.id, sessionVersion: user.sessionVersion }
 }
 
 function reasonToRefuse(user: User | null, rightPassword: boolean): { code: SignInRefusal; reason: string } | null {
@@ -54,16 +57,17 @@ function reasonToRefuse(user: User | null, rightPassword: boolean): { code: Sign
   return null
 }
 
-/** Ends every session of the account, so that a copied cookie ends too. */
-export async function signOut(
-  { db }: Context,
-  caller: Caller,
-  session: { userId: number; sessionVersion: number },
-): Promise<void> {
+/** Ends this session, so that a copy of its cookie ends too. One that has ended already ends nothing. */
+export async function signOut({ db }: Context, caller: Caller, { userId, sessionId }: SessionKey): Promise<void> {
   await db.transaction(async (tx) => {
-    const ended = await endSessions(tx, session.userId, session.sessionVersion)
-    if (!ended) return
-    const person = `user:${session.userId}`
-    await writeAudit(tx, { ...caller, actor: person, action: 'sign_out', target: person })
+    if (!(await endSession(tx, userId, sessionId))) return
+    const person = `user:${userId}`
+    await writeAudit(tx, {
+      ...caller,
+      actor: person,
+      action: 'sign_out',
+      target: person,
+      detail: { session: sessionId },
+    })
   })
 }

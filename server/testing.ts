@@ -4,6 +4,7 @@ import type { Role } from '@/core/roles'
 import { apiKeys, users } from '@/db/schema'
 import { hashPassword } from '@/runtime/password'
 import { hashToken, newToken } from '@/runtime/seal'
+import { beginSession } from './begin-session'
 import { context, type Context } from './context'
 import { sessionCookie } from './session'
 
@@ -59,8 +60,14 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
       .returning()
     if (!row) throw new Error('The person was not written')
     const actor: StaffActor = { kind: 'staff', id: row.id, name: `Test Person ${count}`, email: row.email, role }
-    const cookie = (await sessionCookie(open, row.id, row.sessionVersion)).split(';')[0] ?? ''
-    return { ...row, actor, cookie }
+    return { ...row, actor, ...(await session(row)) }
+  }
+
+  /** Another session of a person: its id and its cookie. */
+  async function session(user: { id: number; sessionVersion: number }) {
+    const from = { address: caller.address, userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' }
+    const key = await db.transaction((tx) => beginSession(tx, user, from))
+    return { sessionId: key.sessionId, cookie: (await sessionCookie(open, key)).split(';')[0] ?? '' }
   }
 
   async function key(scopes: readonly Scope[], given: Partial<typeof apiKeys.$inferInsert> = {}) {
@@ -75,5 +82,5 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
     return { id: row.id, authorization: `Bearer ${secret}`, actor }
   }
 
-  return { ...open, person, key }
+  return { ...open, person, session, key }
 }

@@ -14,6 +14,7 @@ import {
   type DueMail,
   type DueRecord,
 } from '@/db/relay'
+import { eraseOldSessions } from '@/db/sessions'
 import { eraseOldSecrets } from '@/db/settle'
 import type { LagReader } from '@/kafka/lag'
 import type { Published, Publisher } from '@/kafka/publish'
@@ -221,6 +222,7 @@ export class Relay {
     if (performance.now() - this.#erasedAt < eraseEveryMs) return
     this.#erasedAt = performance.now()
     await eraseOldAnswers(this.tools.sql)
+    await eraseOldSessions(this.tools.sql)
     const erased = await eraseOldSecrets(this.tools.sql)
     if (erased > 0) this.tools.log.info({ erased }, 'Secrets of mails that are long dead were erased')
   }

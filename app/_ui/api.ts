@@ -17,10 +17,22 @@ export class ApiError extends Error {
 
 type ErrorBody = { message?: string; errors?: Record<string, string>; request_id?: string }
 
-export async function api<T>(path: string, request: { method?: string; body?: unknown; signal?: AbortSignal } = {}) {
+type Request = {
+  method?: string
+  body?: unknown
+  signal?: AbortSignal
+  /** The page asks by itself: that nobody touches it for an hour ends the session all the same. */
+  isPoll?: boolean
+}
+
+export async function api<T>(path: string, request: Request = {}) {
   const [response, text] = await fetch(path, {
     method: request.method ?? 'GET',
-    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/json',
+      ...(request.isPoll ? { 'X-Poll': '1' } : {}),
+    },
     body: request.body === undefined ? undefined : JSON.stringify(request.body),
     signal: request.signal,
   })

@@ -18,7 +18,7 @@ export function usePolled<Answer>(options: {
   const { path, everyMs, first, isKept = false } = options
   return useQuery<Answer, ApiError>({
     queryKey: [path],
-    queryFn: ({ signal }) => api<Answer>(path, { signal }),
+    queryFn: ({ signal }) => api<Answer>(path, { signal, isPoll: true }),
     refetchInterval: (query) => everyMs(query.state.data),
     initialData: first?.path === path ? first.answer : undefined,
     placeholderData: isKept ? keepPreviousData : undefined,

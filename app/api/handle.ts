@@ -20,7 +20,7 @@ import { authenticateKey } from '@/server/authenticate-key'
 import { requestAddress } from '@/server/request-address'
 import { context, type Context } from '@/server/context'
 import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
-import { requestSession } from '@/server/session'
+import { requestSession, type Session } from '@/server/session'
 import { readJson } from './body'
 
 const bodyLimit = 256 * 1024
@@ -45,6 +45,13 @@ type ActorFor<A extends Action> = A extends OpenAction
       ? StaffActor
       : Actor
 
+/** The session that asks; null for a key, and where nobody is asked who they are. */
+type SessionFor<A extends Action> = A extends OpenAction
+  ? null
+  : ActorFor<A> extends StaffActor
+    ? Session
+    : Session | null
+
 export type Call<A extends Action, Body, Query, Params> = {
   context: Context
   request: Request
@@ -52,6 +59,7 @@ export type Call<A extends Action, Body, Query, Params> = {
   /** Where from. */
   address: string
   actor: ActorFor<A>
+  session: SessionFor<A>
   body: Body
   query: Query
   params: Params
@@ -81,14 +89,15 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
     answering(request, async (caller) => {
       const open = context()
       const askedAt = performance.now()
-      const actor = (await inTime(authorise(open, request, route.action))) as ActorFor<A>
+      const { actor, session } = await inTime(authorise(open, request, route.action))
       // The caller's own time, which the reading of the body takes, does not count.
       const leftMs = longestMs - (performance.now() - askedAt)
       const call = {
         context: open,
         request,
         ...caller,
-        actor,
+        actor: actor as ActorFor<A>,
+        session: session as SessionFor<A>,
         params: parsedParams(route.params, await params) as Params,
         query: (route.query && parsed(route.query, queryOf(request))) as Query,
         body: (route.body && parsed(route.body, await readJson(request, bodyLimit))) as Body,
@@ -139,22 +148,25 @@ function errorResponse(error: unknown, requestId: string): Response {
   )
 }
 
-async function authorise(open: Context, request: Request, action: Action): Promise<Actor | null> {
-  if (isOpen(action)) return null
+type Asking = { actor: Actor | null; session: Session | null }
+
+async function authorise(open: Context, request: Request, action: Action): Promise<Asking> {
+  if (isOpen(action)) return { actor: null, session: null }
   const authorization = request.headers.get('authorization')
   if (authorization !== null && !isForSession(action)) {
-    return allowed(await authenticateKey(open, authorization), action)
+    return { actor: allowed(await authenticateKey(open, authorization), action), session: null }
   }
   const session = await requestSession(open, request)
   if (!session) {
     throw new AppError('unauthenticated', 'Please sign in, or send an API key as Authorization: Bearer usk_….')
   }
+  const { actor } = session
   if (!['GET', 'HEAD'].includes(request.method)) refuseForeignPage(open, request)
-  if (isForSession(action)) return session.actor
+  if (isForSession(action)) return { actor, session }
   if (session.mustChangePassword) {
     throw new AppError('forbidden', 'Please set a password of your own first.')
   }
-  return allowed(session.actor, action)
+  return { actor: allowed(actor, action), session }
 }
 
 function allowed<A extends Actor>(actor: A, action: Action): A {

@@ -1,5 +1,5 @@
-import { canSignInToDashboard } from '@/core/permissions'
 import { setPasswordRequest } from '@/core/requests'
+import { userAgentOf } from '@/server/begin-session'
 import { changePassword } from '@/server/change-password'
 import { endedSessionCookie, sessionCookie } from '@/server/session'
 import { handle, otherMethods } from '../handle'
@@ -7,12 +7,10 @@ import { handle, otherMethods } from '../handle'
 export const POST = handle({
   action: 'own.password',
   body: setPasswordRequest,
-  run: async ({ context, body, ...asked }) => {
-    const { sessionVersion, next } = await changePassword(context, asked, body)
-    // Every session has just ended. Staff go on in a new one; account holders were here only for this.
-    const cookie = canSignInToDashboard(asked.actor.role)
-      ? await sessionCookie(context, asked.actor.id, sessionVersion)
-      : endedSessionCookie(context)
+  run: async ({ context, body, request, ...asked }) => {
+    const userAgent = userAgentOf(request)
+    const { session, next } = await changePassword(context, asked, { ...body, userAgent })
+    const cookie = session ? await sessionCookie(context, session) : endedSessionCookie(context)
     return { body: { error: false, message: 'Your password is set', next }, cookie }
   },
 })
