@@ -26,6 +26,28 @@ test('no page is shown under a name that is not ours', async () => {
   vi.unstubAllEnvs()
 })
 
+test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('a page is only read, never %s', (method) => {
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+  const answer = proxy(new NextRequest('http://localhost:3005/support', { method, headers: { host: 'localhost' } }))
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  vi.unstubAllEnvs()
+})
+
+test('what a page reads of its request is written here, whatever the caller wrote', () => {
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+  const given = {
+    host: 'localhost',
+    'x-nonce': 'evil',
+    'x-path': '//evil',
+    'content-security-policy': "script-src 'nonce-evil'",
+  }
+  const answer = proxy(new NextRequest('http://localhost:3005/support/login', { headers: given }))
+  const passedOn = Object.keys(given).map((name) => answer.headers.get(`x-middleware-request-${name}`))
+  expect(passedOn.slice(1).join(' ')).not.toMatch(/evil/)
+  expect(answer.headers.get('content-security-policy')).toContain(`'nonce-${passedOn[1]}'`)
+  vi.unstubAllEnvs()
+})
+
 test.each([
   ['/support/users', true],
   ['/apiary', true],

@@ -27,7 +27,7 @@ function contentSecurityPolicy(nonce: string): string {
 }
 
 /**
- * Gives every page its own Content-Security-Policy (the headers that never change are in next.config.mjs), and sends
+ * Gives every page its own Content-Security-Policy (the headers that never change are in core/answer-headers.ts), and sends
  * people without any session cookie to the sign-in early. That is a courtesy only: each page and each route asks the
  * database itself who is asking.
  */
@@ -35,6 +35,7 @@ export function proxy(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl
   settings ??= readWebConfig()
   if (isForeignHost(settings, request.headers.get('host'))) return foreignHost()
+  if (!['GET', 'HEAD'].includes(request.method)) return notToBeChanged()
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const policy = contentSecurityPolicy(nonce)
 
@@ -45,12 +46,17 @@ export function proxy(request: NextRequest): NextResponse {
   return response
 }
 
-function foreignHost(): NextResponse {
-  return new NextResponse('This address is not one of ours. Please open the dashboard under its own address.\n', {
+const plain = { 'Content-Type': 'text/plain; charset=utf-8' }
+
+const foreignHost = (): NextResponse =>
+  new NextResponse('This address is not one of ours. Please open the dashboard under its own address.\n', {
     status: 403,
-    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Security-Policy': "default-src 'none'" },
+    headers: plain,
   })
-}
+
+/** A page is only ever read; what changes something goes through the API. */
+const notToBeChanged = (): NextResponse =>
+  new NextResponse('A page can only be read.\n', { status: 405, headers: { ...plain, Allow: 'GET, HEAD' } })
 
 function mustSignIn(request: NextRequest): boolean {
   const { pathname } = request.nextUrl

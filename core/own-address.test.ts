@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isForeignHost, isOwnOrigin } from './own-address'
+import { isForeignHost, isFromForeignPage, isOwnOrigin } from './own-address'
 
 const local = {
   APP_ENV: 'local',
@@ -47,3 +47,18 @@ test.each([
 test('pages of our own web address are ours everywhere', () => {
   for (const config of [local, production]) expect(isOwnOrigin(config, 'https://support.example.com')).toBe(true)
 })
+
+test.each([
+  ['nobody says anything, as a service does', null, null, false],
+  ['our own page', 'https://support.example.com', 'same-origin', false],
+  ['our own page in a browser that says only one of the two', 'https://support.example.com', null, false],
+  ['or the other', null, 'same-origin', false],
+  ['another site', 'https://evil.example', 'cross-site', true],
+  ['a neighbour below the same domain', 'https://shop.example.com', 'same-site', true],
+  ['a frame without an origin', 'null', null, true],
+  ['typed by hand, which no change ever is', null, 'none', true],
+  ['two headers that do not agree', 'https://evil.example', 'same-origin', true],
+  ['nor these two', 'https://support.example.com', 'cross-site', true],
+])('who caused the request: %s', (_, origin, site, isForeign) =>
+  expect(isFromForeignPage(production, { origin, site })).toBe(isForeign),
+)

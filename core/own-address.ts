@@ -19,3 +19,12 @@ export function isOwnOrigin(config: Addresses, origin: string | null): boolean {
   const local = loopback.flatMap((name) => [WEB_PORT, API_PORT].map((port) => `http://${name}:${port}`))
   return [new URL(NEXTAUTH_URL).origin, ...(APP_ENV === 'local' ? local : [])].some((own) => own === origin)
 }
+
+/**
+ * Whether a page that is not ours caused this request. Browsers say so by themselves, in one header or the other; whoever is
+ * no browser says nothing, and sends no cookie that it did not mean to send.
+ */
+export function isFromForeignPage(config: Addresses, said: { origin: string | null; site: string | null }): boolean {
+  if (said.origin !== null && !isOwnOrigin(config, said.origin)) return true
+  return said.site !== null && said.site !== 'same-origin'
+}

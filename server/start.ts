@@ -2,6 +2,7 @@ import { ConfigError } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { context } from './context'
 import { pageFailure } from './failures'
+import { guardRequests } from './guard-requests'
 import { notePeers } from './request-address'
 
 /**
@@ -10,6 +11,7 @@ import { notePeers } from './request-address'
  */
 export function start(): void {
   try {
+    guardRequests()
     notePeers()
     context().log.info('The web process is ready')
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, createServer, request as requestTo, type IncomingHttpHeaders, type Server } from 'node:http'
+import { answerHeaders } from '@/core/answer-headers'
 
 /** They belong to one connection, not to the message. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
@@ -41,7 +42,12 @@ export async function startForwarder({ port, webPort }: { port: number; webPort:
     upstream.on('error', () => {
       if (answer.headersSent) return // the reply above decides
       const requestId = randomUUID()
-      answer.writeHead(502, { 'content-type': 'application/json', 'x-request-id': requestId, connection: 'close' })
+      answer.writeHead(502, {
+        ...answerHeaders,
+        'content-type': 'application/json',
+        'x-request-id': requestId,
+        connection: 'close',
+      })
       const message = 'The web process is not answering: try again in a moment.'
       answer.end(JSON.stringify({ error: true, message, errors: {}, request_id: requestId }))
     })

@@ -33,10 +33,26 @@ const tooLarge = (limit: number) =>
   new AppError('too_large', `The body is larger than the ${limit / 1024} KiB that are accepted.`)
 
 export async function readJson(request: Request, limit: number): Promise<unknown> {
+  requireJson(request)
+  return parse(await readText(request, limit))
+}
+
+/** For calls that need no body: undefined when there is none, and JSON or nothing otherwise. */
+export async function readJsonIfAny(request: Request, limit: number): Promise<unknown> {
+  const text = await readText(request, limit)
+  if (text === '') return undefined
+  requireJson(request)
+  return parse(text)
+}
+
+/** A form of another site can send any of the other types without asking us first. */
+function requireJson(request: Request): void {
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
     throw new AppError('not_json', 'Please send JSON, with the header Content-Type: application/json.')
   }
-  const text = await readText(request, limit)
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AppError, type ErrorCode } from '@/core/errors'
-import { isForeignHost, isOwnOrigin } from '@/core/own-address'
+import { isForeignHost, isFromForeignPage } from '@/core/own-address'
 import {
   isForSession,
   isOpen,
@@ -21,7 +21,7 @@ import { requestAddress } from '@/server/request-address'
 import { context, type Context } from '@/server/context'
 import { inTime, longestMs, toAppError, withoutParameters } from '@/server/failures'
 import { requestSession, type Session } from '@/server/session'
-import { readJson } from './body'
+import { readJson, readJsonIfAny } from './body'
 
 const bodyLimit = 256 * 1024
 
@@ -65,6 +65,8 @@ export type Call<A extends Action, Body, Query, Params> = {
   params: Params
 }
 export type Answer = { status?: number; body: object; cookie?: string; headers?: Record<string, string> }
+/** For what is no JSON: its headers say what it is, and what it may do. */
+type DocumentAnswer = { document: string; headers: Record<'Content-Type' | 'Content-Security-Policy', string> }
 
 export type Route<A extends Action, Body, Query, Params> = {
   /** Its row in the policy. */
@@ -73,7 +75,7 @@ export type Route<A extends Action, Body, Query, Params> = {
   query?: z.ZodType<Query>
   /** What does not fit is simply not found. */
   params?: z.ZodType<Params>
-  run: (call: Call<A, Body, Query, Params>) => Promise<Answer>
+  run: (call: Call<A, Body, Query, Params>) => Promise<Answer | DocumentAnswer>
 }
 export type RouteContext = { params: Promise<Record<string, string | string[]>> }
 export type Handler = ((request: Request, route: RouteContext) => Promise<Response>) & {
@@ -100,9 +102,11 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
         session: session as SessionFor<A>,
         params: parsedParams(route.params, await params) as Params,
         query: (route.query && parsed(route.query, queryOf(request))) as Query,
-        body: (route.body && parsed(route.body, await readJson(request, bodyLimit))) as Body,
+        body: (await bodyOf(route.body, request)) as Body,
       }
-      const { status = 200, body, cookie, headers } = await inTime(route.run(call), leftMs)
+      const answer = await inTime(route.run(call), leftMs)
+      if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
+      const { status = 200, body, cookie, headers } = answer
       return Response.json(body, { status, headers: { ...headers, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
   return Object.assign(respond, { action: route.action })
@@ -113,8 +117,9 @@ export async function answering(request: Request, work: (caller: Caller) => Prom
   const startedAt = performance.now()
   const given = request.headers.get('x-request-id')
   const requestId = given && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
-  const answer = isForeignHost(context().config, request.headers.get('host'))
-    ? Promise.reject(new AppError('forbidden', 'This address is not one of ours: please use the one of the dashboard.'))
+  const refusal = whyNotFromHere(context(), request)
+  const answer = refusal
+    ? Promise.reject(new AppError('forbidden', refusal))
     : work({ requestId, address: requestAddress(context(), request) })
   const response = await answer.catch((error: unknown) => errorResponse(error, requestId))
   response.headers.set('X-Request-Id', requestId)
@@ -161,7 +166,7 @@ async function authorise(open: Context, request: Request, action: Action): Promi
     throw new AppError('unauthenticated', 'Please sign in, or send an API key as Authorization: Bearer usk_….')
   }
   const { actor } = session
-  if (!['GET', 'HEAD'].includes(request.method)) refuseForeignPage(open, request)
+  if (mayChange(request)) refuseUnknownPage(request)
   if (isForSession(action)) return { actor, session }
   if (session.mustChangePassword) {
     throw new AppError('forbidden', 'Please set a password of your own first.')
@@ -175,13 +180,33 @@ function allowed<A extends Actor>(actor: A, action: Action): A {
   return actor
 }
 
-/** A cookie travels with requests that other sites cause; only our own pages may change something with it. */
-function refuseForeignPage({ config }: Context, request: Request): void {
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
-  const isOurs = site === null ? isOwnOrigin(config, origin) : site === 'same-origin'
-  if (!isOurs) throw new AppError('forbidden', 'This request did not come from a page of the dashboard.')
+/** Whatever it would do, and whoever asks: an address or a page of strangers gets nothing done here. */
+function whyNotFromHere({ config }: Context, request: Request): string | null {
+  const { headers } = request
+  if (isForeignHost(config, headers.get('host'))) {
+    return 'This address is not one of ours: please use the one of the dashboard.'
+  }
+  const said = { origin: headers.get('origin'), site: headers.get('sec-fetch-site') }
+  if (mayChange(request) && isFromForeignPage(config, said)) return notOurPage
+  return null
 }
+
+const notOurPage = 'This request did not come from a page of the dashboard.'
+const mayChange = ({ method }: Request): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method)
+
+/** A cookie travels with requests that nobody meant to make: who sends one must say from which page. */
+function refuseUnknownPage({ headers }: Request): void {
+  if (!headers.has('origin') && !headers.has('sec-fetch-site')) throw new AppError('forbidden', notOurPage)
+}
+
+/** A call that takes no body takes no other field either, nor anything but JSON. */
+async function bodyOf<T>(schema: z.ZodType<T> | undefined, request: Request): Promise<T | undefined> {
+  if (schema) return parsed(schema, await readJson(request, bodyLimit))
+  const given = mayChange(request) ? await readJsonIfAny(request, bodyLimit) : undefined
+  if (given !== undefined) parsed(noFields, given)
+  return undefined
+}
+const noFields = z.strictObject({})
 
 /** An empty value means "not asked for"; a repeated one is a list. */
 function queryOf(request: Request): Record<string, string | string[]> {
@@ -217,10 +242,13 @@ function parsedParams<T>(schema: z.ZodType<T> | undefined, value: unknown): T | 
   return result?.data
 }
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** Handlers for the methods that a path does not have: 405 in our shape. */
-export function otherMethods(...allowed: (typeof methods)[number][]): Record<(typeof methods)[number], Handler> {
+/**
+ * Handlers for the methods that a path does not have: 405 in our shape. OPTIONS is always one of them: no other site may call
+ * us from its pages, so there is nothing to agree on (CORS). HEAD is answered as GET is, by Next.
+ */
+export function otherMethods(...allowed: Method[]): Record<Method | 'OPTIONS', Handler> {
   const answer = (request: Request) =>
     answering(request, ({ requestId }) =>
       Promise.resolve(
@@ -236,5 +264,5 @@ export function otherMethods(...allowed: (typeof methods)[number][]): Record<(ty
       ),
     )
   const refuse: Handler = Object.assign(answer, { action: null })
-  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse }
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS: refuse }
 }

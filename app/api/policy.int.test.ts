@@ -1,31 +1,10 @@
-import { readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { can, isForSession, isOpen, policy, scopes, type Action, type Scope } from '@/core/permissions'
 import { roles, type Role } from '@/core/roles'
 import { openTestContext, type TestContext } from '@/server/testing'
 import { createTestDatabase } from '@/stack/testing/services'
-import type { Handler } from './handle'
+import { everyCall as calls, origin, paramsOf, type RouteCall } from './testing'
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-const origin = 'http://localhost:3005'
-
-/** Every route file there is: one that is added tomorrow is walked tomorrow. */
-const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('route.ts'))
-  .toSorted()
-const routes = await Promise.all(
-  files.map(async (file) => ({
-    file,
-    module: (await import(/* @vite-ignore */ join(import.meta.dirname, file))) as Partial<Record<string, Handler>>,
-  })),
-)
-const calls = routes.flatMap(({ file, module }) =>
-  methods.flatMap((method) => {
-    const handler = module[method]
-    return handler ? [{ name: `${method} ${relative('.', file)}`, file, method, handler }] : []
-  }),
-)
 const guarded = calls.flatMap((call) => {
   const { action } = call.handler
   return action === null || isOpen(action) ? [] : [{ ...call, action }]
@@ -43,17 +22,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Parts of addresses that fit and name nothing: who gets past the policy is answered 404, 409 or 422. */
-const params = {
-  id: '00000000-0000-7000-8000-000000000000',
-  topic: 'email-notifications',
-  partition: '0',
-  offset: '99999',
-  address: 'nobody@example.com',
-}
-const paramsOf = (file: string) => ({ ...params, ...(file.startsWith('users/') && { id: '999999999' }) })
-
-async function ask({ handler, method, file }: (typeof calls)[number], headers: Record<string, string>) {
+async function ask({ handler, method, file }: RouteCall, headers: Record<string, string>) {
   const withBody = method !== 'GET'
   const request = new Request(`${origin}/api/test`, {
     method,

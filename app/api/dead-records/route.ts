@@ -8,4 +8,4 @@ export const GET = handle({
   run: async ({ context, query }) => ({ body: { error: false, ...(await listDeadRecords(context, query)) } }),
 })
 
-export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

@@ -6,4 +6,4 @@ export const GET = handle({
   run: async ({ context }) => ({ body: { error: false, ...(await getDelivery(context)) } }),
 })
 
-export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

@@ -17,4 +17,4 @@ export const POST = handleOnce({
   answer: ({ suppression, isNew }) => ({ status: isNew ? 201 : 200, body: { error: false, suppression } }),
 })
 
-export const { PUT, PATCH, DELETE } = otherMethods('GET', 'POST')
+export const { PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET', 'POST')

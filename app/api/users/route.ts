@@ -20,4 +20,4 @@ export const POST = handleOnce({
   }),
 })
 
-export const { PUT, PATCH, DELETE } = otherMethods('GET', 'POST')
+export const { PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET', 'POST')

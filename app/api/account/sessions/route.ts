@@ -24,4 +24,4 @@ export const DELETE = handle({
   },
 })
 
-export const { POST, PUT, PATCH } = otherMethods('GET', 'DELETE')
+export const { POST, PUT, PATCH, OPTIONS } = otherMethods('GET', 'DELETE')

@@ -2,7 +2,7 @@ import { NextRequest } from 'next/server'
 import { AppError } from '@/core/errors'
 import { handleAuth } from '@/server/session'
 import { readText } from '../../body'
-import { answering, type Handler, type RouteContext } from '../../handle'
+import { answering, otherMethods, type Handler, type RouteContext } from '../../handle'
 
 const bodyLimit = 16 * 1024
 
@@ -27,3 +27,5 @@ function readForm(request: Request): Promise<string> {
 }
 
 export { serve as GET, serve as POST }
+
+export const { PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET', 'POST')

@@ -8,4 +8,4 @@ export const GET = handle({
   run: async ({ context, params }) => ({ body: { error: false, message: await getMessage(context, params.id) } }),
 })
 
-export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

@@ -11,4 +11,4 @@ export const DELETE = handle({
   },
 })
 
-export const { GET, POST, PUT, PATCH } = otherMethods('DELETE')
+export const { GET, POST, PUT, PATCH, OPTIONS } = otherMethods('DELETE')

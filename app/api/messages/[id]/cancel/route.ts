@@ -10,4 +10,4 @@ export const POST = handleOnce({
   answer: ({ id }) => ({ status: 200, body: { success: true, message: 'Message cancelled', id } }),
 })
 
-export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

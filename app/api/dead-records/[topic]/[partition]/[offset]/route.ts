@@ -8,4 +8,4 @@ export const GET = handle({
   run: async ({ context, params }) => ({ body: { error: false, dead_record: await getDeadRecord(context, params) } }),
 })
 
-export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { answerHeaders } from '@/core/answer-headers'
+
+/** The methods that Next hands to a route. It would answer any other in its own way, and TRACE with a fault. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** What only our own process may say to itself (proxy.ts, Next's router). */
+const ours =
+  /^(x-nonce|x-path|content-security-policy(-report-only)?|x-matched-path|x-now-route-matches|x-(middleware|invoke)-.*)$/
+
+/**
+ * Sees every request before Next does, and every answer as it leaves, also those that Next or Node make by themselves: for a
+ * malformed address, a redirect, headers that are too big. (`http.server.request.start`: Node's documentation of
+ * diagnostics_channel.)
+ */
+export function guardRequests(): void {
+  const answers = new WeakMap<Duplex, ServerResponse>()
+  const servers = new WeakSet<Server>()
+  subscribe('http.server.request.start', (message) => {
+    const { request, response, server } = message as {
+      request: IncomingMessage
+      response: ServerResponse
+      server: Server
+    }
+    for (const name of Object.keys(request.headers)) if (ours.test(name)) delete request.headers[name]
+    if (!methods.has(request.method ?? '')) request.method = 'OPTIONS'
+    request.url = decodable(request.url ?? '/')
+    fillIn(response)
+    answers.set(request.socket, response)
+    // The check for health is the first to ask, before any stranger.
+    if (servers.has(server)) return
+    servers.add(server)
+    server.on('clientError', (error, socket) => refuse(error, socket, answers.get(socket)))
+  })
+}
+
+/** Next fails over an address that cannot be decoded. Taken letter by letter, it is one that names nothing. */
+function decodable(url: string): string {
+  const [path = '', ...query] = url.split('?')
+  try {
+    decodeURIComponent(path)
+    return url
+  } catch {
+    return [path.replaceAll('%', '%25'), ...query].join('?')
+  }
+}
+
+/** Just before the head of the answer is written: whatever made it has said all that it wants to say. */
+function fillIn(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse
+  response.writeHead = (...given: unknown[]) => {
+    for (const [name, value] of Object.entries(answerHeaders)) {
+      if (!response.hasHeader(name)) response.setHeader(name, value)
+    }
+    return writeHead(...given)
+  }
+}
+
+const refusals: Record<string, [line: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of this request are too big.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'The body is larger than what is accepted.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+}
+const unreadable: [string, string] = ['400 Bad Request', 'This is not a request that can be read.']
+
+/** In place of Node's own answer, which has no headers: no request was read, so nobody else answers. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined): void {
+  const isInTheMiddle = last !== undefined && last.headersSent && !last.writableFinished
+  if (!socket.writable || error.code === 'ECONNRESET' || isInTheMiddle) {
+    socket.destroy()
+    return
+  }
+  const [line, message] = refusals[error.code ?? ''] ?? unreadable
+  const requestId = randomUUID()
+  const body = JSON.stringify({ error: true, message, errors: {}, request_id: requestId })
+  const headers = {
+    ...answerHeaders,
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'X-Request-Id': requestId,
+    Connection: 'close',
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${line}`, ...head, '', body].join('\r\n'))
+}
