@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'conflict'
   | 'too_large'
   | 'invalid'
+  | 'too_many'
   | 'unavailable'
 
 export class AppError extends Error {
@@ -17,7 +18,8 @@ export class AppError extends Error {
     message: string,
     /** Field → what is wrong with it, in plain words. */
     readonly fields: Record<string, string> = {},
-    options?: ErrorOptions,
+    /** `retryAfterSeconds`: when to ask again, of `too_many`. */
+    readonly options: ErrorOptions & { retryAfterSeconds?: number } = {},
   ) {
     super(message, options)
   }

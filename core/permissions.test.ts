@@ -14,6 +14,7 @@ import { isRole, roleLabel, roles, type Role } from './roles'
 const staff = (role: Role, id = 1): Actor => ({ kind: 'staff', id, name: 'A', email: 'a@example.com', role })
 const key = (held: readonly string[], role: Role = 'super_admin'): Actor => ({
   kind: 'key',
+  mail: { mode: 'live', guestList: [] },
   id: 1,
   name: 'shop',
   scopes: held,

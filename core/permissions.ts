@@ -1,3 +1,4 @@
+import type { DeliveryRule } from './delivery-mode'
 import { roleLabel, type Role } from './roles'
 
 /** What an API key may be allowed to do. */
@@ -13,8 +14,13 @@ type KeyActor = {
   scopes: readonly string[]
   /** It reaches as far as the role of whoever made it: an admin's key opens no account for an admin. */
   role: Role
+  /** To whom its mail goes. */
+  mail: DeliveryRule
 }
 export type Actor = StaffActor | KeyActor
+
+/** How far an API key may reach. */
+export type KeyRole = Extract<Role, 'admin' | 'super_admin'>
 
 /** Whom an action is done to. */
 export type Target = { id: number; role: Role }
@@ -110,6 +116,10 @@ const below: Record<Role, readonly Role[]> = {
 
 /** The roles that this actor may give to a new account. */
 export const createableRoles = (actor: Actor): readonly Role[] => below[actor.role]
+
+/** The keys that staff of this role see and revoke, by the role that the key has. */
+export const keyRoles = ({ role }: StaffActor): readonly KeyRole[] =>
+  role === 'super_admin' ? ['super_admin', 'admin'] : role === 'admin' ? ['admin'] : []
 
 /** Why this actor may not do it, in one sentence; null when they may. Without a target: whether they may at all. */
 export function whyNot(actor: Actor, action: Action, target?: Target): string | null {

@@ -1,5 +1,7 @@
+import type { DeliveryMode } from './delivery-mode'
 import type { MailState } from './mail-state'
 import type { DeadReason, MessageType, Priority, Status } from './message'
+import type { KeyRole } from './permissions'
 import type { Role } from './roles'
 
 /** The shapes that the API answers with and that pages show. Instants are RFC 3339 strings in UTC. */
@@ -110,6 +112,27 @@ export type MessageEventKind =
   | 'retried'
   /** Sent again by people, as a message of its own. */
   | 'resent'
+
+/** An API key; of the key itself only its beginning. */
+export type KeyView = {
+  id: number
+  name: string
+  prefix: string
+  scopes: string[]
+  /** It reaches as far as staff of this role. */
+  role: KeyRole
+  kind: DeliveryMode
+  guest_list: string[]
+  allowed_addresses: string[]
+  /** 0: no limit. */
+  requests_per_minute: number
+  state: 'active' | 'expired' | 'revoked'
+  expires_at: string | null
+  revoked_at: string | null
+  last_used_at: string | null
+  created_by: string
+  created_at: string
+}
 
 /** An address that gets no mail. */
 export type SuppressionView = {

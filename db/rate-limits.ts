@@ -20,18 +20,33 @@ export async function takeToken(
   db: Executor,
   { key, capacity, refillPerSecond }: { key: string; capacity: number; refillPerSecond: number },
 ): Promise<Taken> {
-  // Another request may have refilled it after our statement began: time never runs backwards for a bucket.
-  const heldBy = (bucket: SQL) => sql`least(${capacity}::float8,
-    ${bucket}.tokens + greatest(0, extract(epoch from now() - ${bucket}.refilled_at)) * ${refillPerSecond}::float8)`
-  const [held, before] = [heldBy(sql`bucket`), heldBy(sql`old`)]
-  const [row] = await db.execute<{ taken: boolean; tokens: number }>(sql`
-    insert into ${rateLimits} as bucket (key, tokens) values (${key}, ${capacity}::float8 - 1)
-    on conflict (key) do update
-      set tokens = case when ${held} >= 1 then ${held} - 1 else ${held} end,
-          refilled_at = greatest(now(), bucket.refilled_at)
-    returning old.key is null or ${before} >= 1 as taken, new.tokens`)
+  const [row] = await db.execute<{ taken: boolean; tokens: number }>(
+    takingTokens({
+      from: sql`values (${key}, ${capacity}::float8 - 1)`,
+      capacity: sql`${capacity}::float8`,
+      refillPerSecond: sql`${refillPerSecond}::float8`,
+    }),
+  )
   if (!row) throw new Error('The bucket was not written')
   const { taken, tokens } = row
   const remaining = Math.floor(tokens)
   return { taken, remaining, retryAfterMs: taken ? 0 : Math.ceil(((1 - tokens) / refillPerSecond) * 1000) }
+}
+
+/**
+ * The same, as a part of a greater statement.
+ * @param bucket.from rows of a key and of what is left in its bucket when it is full
+ */
+export function takingTokens(bucket: { from: SQL; capacity: SQL; refillPerSecond: SQL }): SQL {
+  const { from, capacity, refillPerSecond } = bucket
+  // Another request may have refilled it after our statement began: time never runs backwards for a bucket.
+  const heldBy = (row: SQL) => sql`least(${capacity},
+    ${row}.tokens + greatest(0, extract(epoch from now() - ${row}.refilled_at)) * ${refillPerSecond})`
+  const [held, before] = [heldBy(sql`bucket`), heldBy(sql`old`)]
+  return sql`
+    insert into ${rateLimits} as bucket (key, tokens) ${from}
+    on conflict (key) do update
+      set tokens = case when ${held} >= 1 then ${held} - 1 else ${held} end,
+          refilled_at = greatest(now(), bucket.refilled_at)
+    returning old.key is null or ${before} >= 1 as taken, new.tokens`
 }

@@ -4,6 +4,7 @@ import type { Role } from '@/core/roles'
 import { apiKeys, users } from '@/db/schema'
 import { hashPassword } from '@/runtime/password'
 import { hashToken, newToken } from '@/runtime/seal'
+import { mailOf } from './authenticate-key'
 import { beginSession } from './begin-session'
 import { context, type Context } from './context'
 import { sessionCookie } from './session'
@@ -78,7 +79,7 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
       .values({ name, prefix: secret.slice(0, 8), hash: hashToken(secret), scopes: [...scopes], ...given })
       .returning()
     if (!row) throw new Error('The key was not written')
-    const actor: Actor = { kind: 'key', id: row.id, name, scopes, role: row.role }
+    const actor: Actor = { kind: 'key', id: row.id, name, scopes, role: row.role, mail: mailOf(row) }
     return { id: row.id, authorization: `Bearer ${secret}`, actor }
   }
 

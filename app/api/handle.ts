@@ -13,6 +13,7 @@ import {
   type SessionAction,
   type StaffActor,
 } from '@/core/permissions'
+import { quotaHeaders, type Quota } from '@/core/quota'
 import { faultsByField, plainWords } from '@/core/requests'
 import { isNestedTooDeeply, isStorable } from '@/core/storable'
 import type { Caller } from '@/server/actor'
@@ -33,6 +34,7 @@ const statusOf: Record<ErrorCode, number> = {
   conflict: 409,
   too_large: 413,
   invalid: 422,
+  too_many: 429,
   unavailable: 503,
 }
 
@@ -88,10 +90,10 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
   route: Route<A, Body, Query, Params>,
 ): Handler {
   const respond = (request: Request, { params }: RouteContext) =>
-    answering(request, async (caller) => {
+    answering(request, async (caller, headers) => {
       const open = context()
       const askedAt = performance.now()
-      const { actor, session } = await inTime(authorise(open, request, route.action))
+      const { actor, session } = await inTime(authorise(open, request, route.action, caller, headers))
       // The caller's own time, which the reading of the body takes, does not count.
       const leftMs = longestMs - (performance.now() - askedAt)
       const call = {
@@ -106,22 +108,30 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
       }
       const answer = await inTime(route.run(call), leftMs)
       if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
-      const { status = 200, body, cookie, headers } = answer
-      return Response.json(body, { status, headers: { ...headers, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
+      const { status = 200, body, cookie, headers: own } = answer
+      return Response.json(body, { status, headers: { ...own, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
   return Object.assign(respond, { action: route.action })
 }
 
-/** Answers every failure in our shape, and writes one line about each request. */
-export async function answering(request: Request, work: (caller: Caller) => Promise<Response>): Promise<Response> {
+/**
+ * Answers every failure in our shape, and writes one line about each request.
+ * @param work what it puts into `headers` stands on the answer, also when it fails
+ */
+export async function answering(
+  request: Request,
+  work: (caller: Caller, headers: Headers) => Promise<Response>,
+): Promise<Response> {
   const startedAt = performance.now()
   const given = request.headers.get('x-request-id')
   const requestId = given && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
+  const headers = new Headers()
   const refusal = whyNotFromHere(context(), request)
   const answer = refusal
     ? Promise.reject(new AppError('forbidden', refusal))
-    : work({ requestId, address: requestAddress(context(), request) })
+    : work({ requestId, address: requestAddress(context(), request) }, headers)
   const response = await answer.catch((error: unknown) => errorResponse(error, requestId))
+  for (const [name, value] of headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)
   response.headers.set('Cache-Control', 'no-store')
   response.headers.set('X-Content-Type-Options', 'nosniff')
@@ -148,6 +158,7 @@ function errorResponse(error: unknown, requestId: string): Response {
       headers: {
         ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
         ...(status === 503 ? { 'Retry-After': '5' } : {}),
+        ...(status === 429 ? { 'Retry-After': String(known?.options.retryAfterSeconds ?? 60) } : {}),
       },
     },
   )
@@ -155,11 +166,20 @@ function errorResponse(error: unknown, requestId: string): Response {
 
 type Asking = { actor: Actor | null; session: Session | null }
 
-async function authorise(open: Context, request: Request, action: Action): Promise<Asking> {
+async function authorise(
+  open: Context,
+  request: Request,
+  action: Action,
+  { address }: Caller,
+  headers: Headers,
+): Promise<Asking> {
   if (isOpen(action)) return { actor: null, session: null }
   const authorization = request.headers.get('authorization')
   if (authorization !== null && !isForSession(action)) {
-    return { actor: allowed(await authenticateKey(open, authorization), action), session: null }
+    const noteQuota = (quota: Quota) => {
+      for (const [name, value] of Object.entries(quotaHeaders(quota))) headers.set(name, value)
+    }
+    return { actor: allowed(await authenticateKey(open, authorization, { address, noteQuota }), action), session: null }
   }
   const session = await requestSession(open, request)
   if (!session) {
