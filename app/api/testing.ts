@@ -33,4 +33,4 @@ const params = {
   address: 'nobody@example.com',
 }
 /** Parts of addresses that fit and name nothing: who gets past the policy is answered 404, 409 or 422. */
-export const paramsOf = (file: string) => ({ ...params, ...(file.startsWith('users/') && { id: '999999999' }) })
+export const paramsOf = (file: string) => ({ ...params, ...(/^(?:users|keys)\//.test(file) && { id: '999999999' }) })
