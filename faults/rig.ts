@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SecureContext } from 'node:tls'
 import { openDatabase, type Database, type Sql } from '@/db/client'
 import { LagReader } from '@/kafka/lag'
 import { readWorkerConfig, type WorkerConfig } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { buildWhenChanged } from '@/stack/build'
+import { createAuthority } from '@/stack/certificates'
 import { builtCommands, LOGIN } from '@/stack/commands'
 import { isKafkaReady, kafkaEnding, newClusterId, prepareKafka } from '@/stack/kafka/broker'
 import { replicated } from '@/stack/kafka/cluster'
@@ -15,7 +17,6 @@ import { freePort } from '@/stack/ports'
 import { databaseUrl, isPostgresReady, postgresEnding, preparePostgres } from '@/stack/postgres'
 import { Processes, type Command, type Environment } from '@/stack/processes'
 import { TcpProxy } from '@/stack/tcp-proxy'
-import { makeCertificates, type Certificates } from './certificates'
 import { Kept } from './kept'
 import { ScriptedSmtp } from '@/stack/scripted-smtp'
 
@@ -106,7 +107,7 @@ export class Rig {
       startKafka(processes, folder, kind),
     ])
     const smtp = new ScriptedSmtp(await freePort(), join(folder, 'accepted-by-smtp.csv'))
-    const certificates = kind.secured ? makeCertificates(join(folder, 'certificates')) : null
+    const certificates = kind.secured ? certificatesIn(join(folder, 'certificates')) : null
     if (certificates) {
       smtp.certificate = certificates.good
       smtp.credentials = signIn
@@ -248,6 +249,17 @@ export class Rig {
     await this.smtp.close()
     if (!keep) for (const mount of this.mounts) spawnSync('umount', [mount])
     if (!keep) rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+type Certificates = { authority: string; good: SecureContext; expired: SecureContext }
+
+function certificatesIn(folder: string): Certificates {
+  const authority = createAuthority(folder)
+  return {
+    authority: authority.file,
+    good: authority.issue('good').context,
+    expired: authority.issue('expired', { expired: true }).context,
   }
 }
 
