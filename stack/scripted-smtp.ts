@@ -39,6 +39,8 @@ export class ScriptedSmtp {
   credentials: { user: string; password: string } | null = null
   /** With a certificate STARTTLS is offered. */
   certificate: SecureContext | null = null
+  /** With the certificate from the first byte on, as on port 465. */
+  encryptsAtOnce = false
   /** Lines that were opened, refused ones not counted. */
   connects = 0
   #server: Server | null = null
@@ -59,7 +61,8 @@ export class ScriptedSmtp {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
       socket.on('error', () => undefined) // killed workers reset their lines
-      void new Conversation(this, socket).begin()
+      const secureContext = this.encryptsAtOnce ? this.certificate : null
+      void new Conversation(this, secureContext ? encrypted(socket, secureContext) : socket).begin()
     })
     this.#server = server
     await new Promise<void>((resolve, reject) => {
@@ -213,9 +216,7 @@ class Conversation {
     await this.#say('starttls', () => '220 2.0.0 begin')
     if (this.#socket.destroyed) return
     this.#socket.removeAllListeners('data')
-    const secured = new TLSSocket(this.#socket, { isServer: true, secureContext: context })
-    secured.on('error', () => undefined) // a client that does not trust the certificate hangs up
-    this.#socket = secured
+    this.#socket = encrypted(this.#socket, context)
     this.#received = Buffer.alloc(0)
     this.#listen()
   }
@@ -277,6 +278,12 @@ class Conversation {
     if (this.server.latencyMs > 0) await sleep(this.server.latencyMs)
     if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(`${reply}\r\n`)
   }
+}
+
+function encrypted(socket: Socket, secureContext: SecureContext): TLSSocket {
+  const secured = new TLSSocket(socket, { isServer: true, secureContext })
+  secured.on('error', () => undefined) // a client that does not trust the certificate hangs up
+  return secured
 }
 
 /** The final dot: after a line break, or at once in an empty mail. */

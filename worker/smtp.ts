@@ -214,7 +214,8 @@ export class SmtpPool {
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
       socketTimeout: replyTimeoutMs + 10_000,
-      tls: { minVersion: 'TLSv1.2' },
+      // Checked whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true },
     })
     const line: Line = { connection, mails: 0, idleTimer: null, body: null, fail: null }
     let timer: NodeJS.Timeout | undefined
