@@ -1,5 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres, { type Sql } from 'postgres'
+import { ConfigError } from '@/runtime/config'
+import { postgresLine, type PostgresLine } from '@/runtime/postgres-line'
 import * as schema from './schema'
 
 /** Typed queries for the web process. Drizzle changes how its client reads instants, so the worker does not share it. */
@@ -25,8 +27,17 @@ const workerAnswerMs = 9_000
 /** Far longer than any statement of ours keeps a row; whoever keeps one longer must not hold up the others (isRowLocked). */
 const rowLockMs = 2_000
 
+/** Every connection of the product is made by this: encrypted and checked as its address asks. */
+export function lineTo(address: string): Pick<PostgresLine, 'url' | 'ssl'> {
+  const line = postgresLine(address)
+  if ('problem' in line) throw new ConfigError(`DATABASE_URL ${line.problem}.`)
+  return line
+}
+
 function connect(options: Options, answerWithinMs: number, settings: Partial<postgres.Options<{}>> = {}) {
-  const sql = postgres(options.url, {
+  const { url, ssl } = lineTo(options.url)
+  const sql = postgres(url, {
+    ssl,
     max: options.max,
     connect_timeout: 3,
     // Ours, by patches/: without it a query on a line that has gone silent is never answered.

@@ -1,3 +1,5 @@
+import { certificateFault } from '@/core/certificate-fault'
+
 /** What Postgres or the line to it said, wherever drizzle has wrapped it. */
 type DatabaseFault = Error & { code: string; constraint_name?: string }
 
@@ -19,7 +21,19 @@ const awayCodes =
 /** Postgres cannot be reached or cannot answer now; the same request may work in a moment. */
 export function isDatabaseAway(error: unknown): boolean {
   const code = faultOf(error)?.code
-  return code !== undefined && (awayStates.test(code) || awayCodes.test(code))
+  return code !== undefined && (awayStates.test(code) || awayCodes.test(code) || certificateFault(code) !== null)
+}
+
+/** Why no encrypted line to Postgres can be made, for whoever starts a process; null when it is something else. */
+export function lineRefusal(error: unknown): string | null {
+  const fault = faultOf(error)
+  const certificate = fault && certificateFault(fault.code)
+  if (certificate)
+    return `The certificate of Postgres ${certificate}: check the host and sslrootcert in DATABASE_URL, and the server's certificate.`
+  // It answered "no" when it was asked to encrypt, and hung up when the encryption began all the same.
+  if (fault?.code === 'ECONNRESET' && fault.message.includes('before secure TLS connection'))
+    return 'Postgres hung up before the line was encrypted: check that the server of DATABASE_URL has ssl = on.'
+  return null
 }
 
 /** Somebody else kept a row locked for longer than we wait: everything but that row works. */

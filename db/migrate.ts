@@ -2,15 +2,21 @@ import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
+import { plaintextWarning } from '@/core/plaintext'
 import { ConfigError, readDatabaseConfig } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
+import { lineTo } from './client'
+import { lineRefusal } from './failure'
 
 /** Brings the database of DATABASE_URL up to date and exits. Safe to run by several processes at once. */
 const log = createLog('migrate', 'info')
 
 async function main() {
-  const { DATABASE_URL } = readDatabaseConfig()
-  const client = postgres(DATABASE_URL, { max: 1, connect_timeout: 10, onnotice: () => undefined })
+  const config = readDatabaseConfig()
+  const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
+  if (warning) log.warn(warning)
+  const { url, ssl } = lineTo(config.DATABASE_URL)
+  const client = postgres(url, { ssl, max: 1, connect_timeout: 10, onnotice: () => undefined })
   try {
     // Two processes that migrate at once would both create the same table: the second waits here.
     await client`select pg_advisory_lock(hashtext('usual-store-migrate'))`
@@ -22,9 +28,7 @@ async function main() {
 }
 
 main().catch((error: unknown) => {
-  log.fatal(
-    error instanceof ConfigError ? error.message : { err: error },
-    'The database could not be brought up to date',
-  )
+  const why = error instanceof ConfigError ? error.message : lineRefusal(error)
+  log.fatal(why === null ? { err: error } : {}, why ?? 'The database could not be brought up to date')
   process.exitCode = 1
 })

@@ -1,6 +1,12 @@
 import net, { isIP } from 'node:net'
 import tls from 'node:tls'
-import kafkajs, { Kafka, logLevel, type ISocketFactory } from 'kafkajs'
+import kafkajs, {
+  Kafka,
+  logLevel,
+  type ISocketFactory,
+  type KafkaConfig as ClientConfig,
+  type SASLOptions,
+} from 'kafkajs'
 import SnappyCodec from 'kafkajs-snappy'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
@@ -19,6 +25,19 @@ const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   return socket.setKeepAlive(true, 15_000)
 }
 
+/** Encrypted lines are always checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says: an unchecked one can be read by anyone who answers. */
+function securityOf(config: KafkaConfig): Pick<ClientConfig, 'ssl' | 'sasl' | 'authenticationTimeout'> {
+  const { KAFKA_SSL_CA: ca, KAFKA_SSL_CERT: cert, KAFKA_SSL_KEY: key } = config
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config
+  return {
+    authenticationTimeout: 10_000,
+    ...(config.KAFKA_SSL && {
+      ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(ca && { ca }), ...(cert && key && { cert, key }) },
+    }),
+    ...(mechanism && username && password && { sasl: { mechanism, username, password } as SASLOptions }),
+  }
+}
+
 /**
  * One Kafka instance for each producer, consumer or admin: two members of one group from one instance share the
  * committed-offsets map (tulios/kafkajs#1371).
@@ -27,6 +46,7 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Logger):
   return new Kafka({
     clientId,
     brokers: config.KAFKA_BROKERS,
+    ...securityOf(config),
     connectionTimeout: 2_000,
     requestTimeout: config.KAFKA_REQUEST_TIMEOUT_MS,
     // Without it a request on a silent socket never ends.

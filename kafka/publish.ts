@@ -3,6 +3,7 @@ import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { CompressionTypes, createKafka, withDeadline } from './client'
 import type { Publishable } from './record'
+import { kafkaRefusal } from './refusal'
 
 const reconnectEveryMs = 500
 
@@ -82,7 +83,7 @@ export class Publisher {
       if (this.isDown) throw new Error('Kafka is away')
       await withDeadline(this.#publishByPartition(topic, records, done), deadlineMs, 'Publishing to Kafka')
     } catch (error) {
-      this.#replace(error, used)
+      this.#replace(error, used, topic)
     }
     return [...done]
   }
@@ -191,17 +192,17 @@ export class Publisher {
         this.#downSince = null
         return
       } catch (error) {
-        this.#sayDown(error)
+        this.#sayDown(error, [this.config.KAFKA_TOPIC])
         await this.#disconnect(producer)
         await new Promise((resolve) => setTimeout(resolve, reconnectEveryMs).unref())
       }
     }
   }
 
-  #replace(error: unknown, used: Producer | null): void {
+  #replace(error: unknown, used: Producer | null, topic: string): void {
     // Another call has already replaced the one that failed here.
     if (this.#closed || (used && this.#producer !== used)) return
-    this.#sayDown(error)
+    this.#sayDown(error, [topic])
     const doubtful = this.#producer
     this.#producer = null
     this.#partitions.clear()
@@ -209,10 +210,11 @@ export class Publisher {
     void this.#connect()
   }
 
-  #sayDown(error: unknown): void {
+  #sayDown(error: unknown, topics: string[]): void {
     if (this.#downSince !== null) return
     this.#downSince = performance.now()
-    this.log.warn({ err: error }, 'Kafka cannot be reached; records wait in the outbox')
+    const refusal = kafkaRefusal(error, this.config, topics)
+    this.log.warn({ err: error }, `${refusal ?? 'Kafka cannot be reached.'} Records wait in the outbox`)
   }
 
   async #disconnect(client: Pick<Producer, 'disconnect'>): Promise<void> {

@@ -2,6 +2,7 @@ import type { Admin } from 'kafkajs'
 import type { KafkaConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { ConfigResourceTypes, createKafka, KafkaJSAggregateError, withDeadline } from './client'
+import { kafkaRefusal } from './refusal'
 
 type Wanted = { topic: string; partitions: number; replication: number; entries: Record<string, string> }
 
@@ -51,7 +52,8 @@ export async function ensureTopics(config: KafkaConfig, log: Logger): Promise<vo
     })
     const names = missing.map(({ topic }) => topic)
     const made = await create.catch((error: unknown) => {
-      throw error instanceof KafkaJSAggregateError ? refusalOf(error.errors, config) : error
+      if (!(error instanceof KafkaJSAggregateError) || kafkaRefusal(error, config, names)) throw error
+      throw refusalOf(error.errors, config)
     })
     while (!(await haveLeaders(admin, names))) await new Promise((resolve) => setTimeout(resolve, 50))
     if (made) log.info({ topics: names }, 'Topics created')
@@ -92,17 +94,12 @@ export async function checkTopics(config: KafkaConfig, log: Logger): Promise<str
     const present = wanted.filter(({ topic }) => there.has(topic))
     if (present.length === 0) return differences
     const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: present.map(({ topic, entries }) => ({
-        type: ConfigResourceTypes.TOPIC,
-        name: topic,
-        configNames: Object.keys(entries),
-      })),
-    })
+    const settings = await describe(admin, present)
+    if (!settings)
+      differences.push(`Kafka does not let us read the settings of ${listed(present)}: they are not compared.`)
     for (const want of present) {
       const partitions = topics.find(({ name }) => name === want.topic)?.partitions ?? []
-      const entries = resources.find(({ resourceName }) => resourceName === want.topic)?.configEntries ?? []
+      const entries = settings?.find(({ resourceName }) => resourceName === want.topic)?.configEntries ?? []
       const have = Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]))
       differences.push(
         ...topicDifferences(want, {
@@ -114,6 +111,26 @@ export async function checkTopics(config: KafkaConfig, log: Logger): Promise<str
     }
     return differences
   })
+}
+
+const listed = (topics: Wanted[]) => topics.map(({ topic }) => topic).join(' and ')
+
+/** Null for an account that may use the topics, but not see their settings (DESCRIBE_CONFIGS): then there is nothing to compare. */
+async function describe(admin: Admin, topics: Wanted[]) {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map(({ topic, entries }) => ({
+        type: ConfigResourceTypes.TOPIC,
+        name: topic,
+        configNames: Object.keys(entries),
+      })),
+    })
+    return resources
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && error.type === 'TOPIC_AUTHORIZATION_FAILED') return null
+    throw error
+  }
 }
 
 /** Pure, so that every sentence can be tried. */

@@ -1,4 +1,7 @@
+import { isLoopback, plaintextRefusals, type PlainLine } from '@/core/plaintext'
 import { z } from 'zod'
+import { belongTogether, readPem } from './pem'
+import { postgresLine } from './postgres-line'
 
 /**
  * The only reader of the environment. Every process parses what it needs once, at start; a bad value is one sentence that
@@ -55,8 +58,31 @@ const brokers = z
   .transform((value) => value.split(',').map((broker) => broker.trim()))
   .pipe(z.array(z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port, several separated by commas')).min(1))
 
+/** The path of a PEM file, read once at the start. */
+const pemFile = (kind: 'certificates' | 'key') =>
+  z.string().transform((file, context) => {
+    const read = readPem(file, kind)
+    if ('pem' in read) return read.pem
+    context.addIssue({ code: 'custom', message: read.problem })
+    return z.NEVER
+  })
+
+const hosts = z
+  .string()
+  .transform((value) => value.split(',').map((host) => host.trim().toLowerCase()))
+  .pipe(z.array(z.string().regex(/^[\w.:-]+$/, 'must be host names, several separated by commas')))
+
 const kafka = {
   KAFKA_BROKERS: brokers,
+  KAFKA_SSL: flag,
+  /** Who signed the brokers' certificates; without it, the authorities that Node knows. */
+  KAFKA_SSL_CA: pemFile('certificates').optional(),
+  /** Our own certificate and its key, for brokers that know us by it (mTLS). */
+  KAFKA_SSL_CERT: pemFile('certificates').optional(),
+  KAFKA_SSL_KEY: pemFile('key').optional(),
+  KAFKA_SASL_MECHANISM: z.enum(['scram-sha-512', 'scram-sha-256', 'plain']).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
   KAFKA_TOPIC: text('email-notifications'),
   KAFKA_DLQ_TOPIC: text('email-dlq'),
   KAFKA_GROUP_ID: text('messaging-service-group'),
@@ -72,13 +98,23 @@ const kafka = {
 
 const webAddress = z.url({ protocol: /^https?$/ })
 
-const common = {
+const database = {
   APP_ENV: z.enum(['local', 'production']).default('production'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  /** Hosts of a network that nobody else can reach: lines to them need no encryption in production either. */
+  PLAINTEXT_HOSTS: hosts.default([]),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
-    .refine((value) => URL.canParse(value), 'must be a complete address: postgres://user:password@host:5432/name'),
+    .refine((value) => URL.canParse(value), 'must be a complete address: postgres://user:password@host:5432/name')
+    .superRefine((value, context) => {
+      const line = URL.canParse(value) ? postgresLine(value) : null
+      if (line && 'problem' in line) context.addIssue({ code: 'custom', message: line.problem })
+    }),
+}
+
+const common = {
+  ...database,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   NEXTAUTH_URL: webAddress.default('http://localhost:3005'),
   STORE_URL: webAddress.default('http://localhost:3000'),
   SECRETS_KEYS: keyring,
@@ -138,7 +174,7 @@ const workerSchema = z.object({
   AMBIGUOUS_WAIT_MS: spanMs(300_000),
 })
 
-const databaseSchema = z.object({ DATABASE_URL: common.DATABASE_URL })
+const databaseSchema = z.object(database)
 
 const seedSchema = z.object({
   APP_ENV: z.literal('local', 'is not local: the known sign-in is only for the local stack'),
@@ -213,8 +249,20 @@ function plain(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-export const readWebConfig = (environment: Environment = process.env): WebConfig => read(webSchema, environment)
-export const readDatabaseConfig = (environment: Environment = process.env) => read(databaseSchema, environment)
+export function readWebConfig(environment: Environment = process.env): WebConfig {
+  const config = read(webSchema, environment)
+  checkKafkaSignIn(config)
+  checkWebAddress(config)
+  refusePlaintext(config, [databaseLine(config), kafkaLine(config)])
+  return config
+}
+
+export function readDatabaseConfig(environment: Environment = process.env): z.infer<typeof databaseSchema> {
+  const config = read(databaseSchema, environment)
+  refusePlaintext(config, [databaseLine(config)])
+  return config
+}
+
 export const readSeedConfig = (environment: Environment = process.env) => read(seedSchema, environment)
 export const readCatcherConfig = (environment: Environment = process.env): CatcherConfig =>
   read(catcherSchema, environment)
@@ -227,6 +275,9 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     FOREIGN_RECORDS:
       given.FOREIGN_RECORDS ?? (given.APP_ENV === 'local' ? ('accept' as const) : ('quarantine' as const)),
   }
+  checkKafkaSignIn(config)
+  checkWebAddress(config)
+  refusePlaintext(config, [databaseLine(config), kafkaLine(config), ...smtpLines(config)])
   if (Boolean(config.SMTP_USERNAME) !== Boolean(config.SMTP_PASSWORD)) {
     throw new ConfigError('SMTP_USERNAME and SMTP_PASSWORD go together: set both, or neither.')
   }
@@ -250,6 +301,81 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
     throw new ConfigError('HOLD_MS must be at least 15000: a hold has to outlive the pause between two renewals.')
   }
   return config
+}
+
+/** Somebody counts on a sign-in or an encryption that would not be there. */
+function checkKafkaSignIn(config: KafkaConfig): void {
+  const { KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, KAFKA_SSL } = config
+  const given = [KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD].filter(Boolean).length
+  if (given !== 0 && given !== 3) {
+    throw new ConfigError(
+      'KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together: set all three, or none.',
+    )
+  }
+  if (KAFKA_SASL_MECHANISM === 'plain' && !KAFKA_SSL) {
+    throw new ConfigError(
+      'KAFKA_SASL_MECHANISM is plain, which sends the password as it is: set KAFKA_SSL=true, or use scram-sha-512.',
+    )
+  }
+  if (Boolean(config.KAFKA_SSL_CERT) !== Boolean(config.KAFKA_SSL_KEY)) {
+    throw new ConfigError('KAFKA_SSL_CERT and KAFKA_SSL_KEY go together: set both, or neither.')
+  }
+  if (config.KAFKA_SSL_CERT && config.KAFKA_SSL_KEY && !belongTogether(config.KAFKA_SSL_CERT, config.KAFKA_SSL_KEY)) {
+    throw new ConfigError('KAFKA_SSL_KEY is not the key of KAFKA_SSL_CERT.')
+  }
+  const unused = (['KAFKA_SSL_CA', 'KAFKA_SSL_CERT'] as const).find((name) => config[name])
+  if (unused && !KAFKA_SSL) {
+    throw new ConfigError(
+      `${unused} is set, but KAFKA_SSL is not true: nothing would be encrypted. Set KAFKA_SSL=true.`,
+    )
+  }
+}
+
+type Transport = Pick<WorkerConfig, 'APP_ENV' | 'PLAINTEXT_HOSTS' | 'DATABASE_URL'>
+
+/** The session cookie goes there, and so do the links in mails. */
+function checkWebAddress({ APP_ENV, NEXTAUTH_URL }: Pick<WorkerConfig, 'APP_ENV' | 'NEXTAUTH_URL'>): void {
+  const { protocol, hostname } = new URL(NEXTAUTH_URL)
+  if (APP_ENV === 'local' || protocol === 'https:' || isLoopback(hostname)) return
+  throw new ConfigError(
+    `NEXTAUTH_URL begins with http://, so sessions and links to ${hostname} would travel unencrypted: set it to the https:// address of the dashboard.`,
+  )
+}
+
+/** In production no line leaves this machine unencrypted, unless it is named in PLAINTEXT_HOSTS. */
+function refusePlaintext({ APP_ENV, PLAINTEXT_HOSTS }: Transport, lines: readonly (PlainLine | null)[]): void {
+  if (APP_ENV === 'local') return
+  const plain = lines.filter((line) => line !== null)
+  const refusals = plaintextRefusals(plain, PLAINTEXT_HOSTS)
+  if (refusals.length > 0) throw new ConfigError(refusals.join(' '))
+}
+
+function databaseLine({ DATABASE_URL }: Transport): PlainLine | null {
+  const line = postgresLine(DATABASE_URL)
+  if ('problem' in line || line.ssl) return null
+  return { variable: 'DATABASE_URL', hosts: [line.host], remedy: 'sslmode=verify-full in it' }
+}
+
+const kafkaLine = ({ KAFKA_SSL, KAFKA_BROKERS }: KafkaConfig): PlainLine | null =>
+  KAFKA_SSL
+    ? null
+    : {
+        variable: 'KAFKA_BROKERS',
+        hosts: [...new Set(KAFKA_BROKERS.map((broker) => broker.replace(/:\d+$/, '')))],
+        remedy: 'KAFKA_SSL=true',
+      }
+
+/** STARTTLS that is taken when it is offered is no protection: whoever is on the way takes the offer out. */
+function smtpLines(config: WorkerConfig): (PlainLine | null)[] {
+  return (['SMTP', 'SMTP_FALLBACK'] as const).map((route) => {
+    const host = config[`${route}_HOST`]
+    if (!host || config[`${route}_SECURE`] || config[`${route}_REQUIRE_TLS`]) return null
+    return {
+      variable: `${route}_HOST`,
+      hosts: [host],
+      remedy: `${route}_REQUIRE_TLS=true (as on port 587) or ${route}_SECURE=true (as on port 465)`,
+    }
+  })
 }
 
 /** Two parts on one port would fail one after the other; said here at once. */

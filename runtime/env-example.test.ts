@@ -9,8 +9,21 @@ const named = [...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name)
 
 /** Read by docker-compose.yml alone. */
 const composeOnly = ['POSTGRES_PASSWORD']
-/** What the containers have no use for: parts of the local stack, and an address that is fixed in the image. */
-const withoutCompose = ['KAFKA_PORT', 'KAFKA_CONTROLLER_PORT', 'POSTGRES_PORT', 'STACK_DIR', 'WORKER_HOST']
+/** What the containers have no use for: parts of the local stack, an address that is fixed in the image, and the ways into another Kafka. */
+const withoutCompose = [
+  'KAFKA_PORT',
+  'KAFKA_CONTROLLER_PORT',
+  'POSTGRES_PORT',
+  'STACK_DIR',
+  'WORKER_HOST',
+  'KAFKA_SSL',
+  'KAFKA_SSL_CA',
+  'KAFKA_SSL_CERT',
+  'KAFKA_SSL_KEY',
+  'KAFKA_SASL_MECHANISM',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+]
 
 test('.env.example names every variable that the product reads, each once, and no other', () => {
   const twice = named.filter((name, at) => named.indexOf(name) !== at)

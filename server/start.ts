@@ -1,3 +1,4 @@
+import { plaintextWarning } from '@/core/plaintext'
 import { ConfigError } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { context } from './context'
@@ -13,7 +14,10 @@ export function start(): void {
   try {
     guardRequests()
     notePeers()
-    context().log.info('The web process is ready')
+    const { config, log } = context()
+    const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
+    if (warning) log.warn(warning)
+    log.info('The web process is ready')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     createLog('web', 'info').fatal(error.message)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
 
 /** The paths of the PEM files, and both together for a server of Node's. */
-export type Certificate = { key: string; certificate: string; context: SecureContext }
+type Certificate = { key: string; certificate: string; context: SecureContext }
 
 export type Authority = {
   /** Its own certificate: for NODE_EXTRA_CA_CERTS, KAFKA_SSL_CA and sslrootcert. */

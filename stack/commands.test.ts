@@ -47,3 +47,14 @@ test('the login for another mail server is not used on the catcher', () => {
   expect(environment).toMatchObject({ SMTP_USERNAME: undefined, SMTP_PASSWORD: undefined, SMTP_SECURE: undefined })
   expect(environment['SMTP_PORT']).toBe('2525')
 })
+
+test('the sign-in for another Kafka is not used on its own', () => {
+  const secured = {
+    KAFKA_SSL: 'true',
+    KAFKA_SASL_MECHANISM: 'plain',
+    KAFKA_SASL_USERNAME: 'u',
+    KAFKA_SASL_PASSWORD: 'p',
+  }
+  for (const name of Object.keys(secured)) expect(environmentFor(secured)).toHaveProperty(name, undefined)
+  expect(environmentFor({ ...secured, KAFKA_BROKERS: 'k1:9093' })).toMatchObject(secured)
+})

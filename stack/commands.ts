@@ -52,15 +52,29 @@ export const devCommands: Commands = {
 
 const CATCHER_HAS_NO = ['SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_SECURE', 'SMTP_REQUIRE_TLS']
 
+const OWN_KAFKA_HAS_NO = [
+  'KAFKA_SSL',
+  'KAFKA_SSL_CA',
+  'KAFKA_SSL_CERT',
+  'KAFKA_SSL_KEY',
+  'KAFKA_SASL_MECHANISM',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+]
+
+const unset = (names: string[]): Environment => Object.fromEntries(names.map((name) => [name, undefined]))
+
 type ChildrenInput = { environment: Environment; config: StackConfig; secrets: Secrets; folder: string }
 
 /** The environment of every child: the caller's own, completed by what this stack brings. */
 export function childEnvironment({ environment: given, config, secrets, folder }: ChildrenInput): Environment {
-  const login = Object.fromEntries(CATCHER_HAS_NO.map((name) => [name, undefined]))
-  const mail = config.SMTP_HOST ? {} : { ...login, SMTP_HOST: '127.0.0.1', SMTP_PORT: String(config.MAIL_SMTP_PORT) }
+  const mail = config.SMTP_HOST
+    ? {}
+    : { ...unset(CATCHER_HAS_NO), SMTP_HOST: '127.0.0.1', SMTP_PORT: String(config.MAIL_SMTP_PORT) }
   return {
     ...given,
     ...mail,
+    ...(config.KAFKA_BROKERS ? {} : unset(OWN_KAFKA_HAS_NO)),
     APP_ENV: 'local',
     STACK_DIR: folder,
     DATABASE_URL: databaseOf(config, secrets),

@@ -25,6 +25,8 @@ export type PostgresOptions = {
   /** False only in tests, whose data nobody misses after a power loss. */
   durable?: boolean
   maxConnections?: number
+  /** Paths of PEM files: with them it encrypts for whoever asks. */
+  certificate?: { key: string; certificate: string }
   /** The folder that holds bin, lib and share. */
   binaries?: string
 }
@@ -54,10 +56,25 @@ export async function preparePostgres(
     unix_socket_directories: '',
     max_connections: options.maxConnections ?? 100,
     log_checkpoints: 'off',
+    ...(options.certificate && certificateSettings(runner.data, options.certificate)),
     ...(options.durable === false ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return runner.command('postgres', ['-D', runner.data, ...flags])
+}
+
+/** Copies, because the server reads only a key that belongs to its own user. */
+function certificateSettings(data: string, { key, certificate }: { key: string; certificate: string }) {
+  const { uid, gid } = statSync(data)
+  for (const [file, name] of [
+    [key, 'server.key'],
+    [certificate, 'server.crt'],
+  ] as const) {
+    const copy = join(data, name)
+    writeFileSync(copy, readFileSync(file), { mode: 0o600 })
+    chownSync(copy, uid, gid)
+  }
+  return { ssl: 'on', ssl_key_file: 'server.key', ssl_cert_file: 'server.crt' }
 }
 
 /** The state Postgres itself writes into its pid file, as `pg_ctl` reads it. */

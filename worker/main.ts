@@ -1,4 +1,7 @@
 import { hostname } from 'node:os'
+import { plaintextWarning } from '@/core/plaintext'
+import { lineRefusal } from '@/db/failure'
+import { kafkaRefusal } from '@/kafka/refusal'
 import { ConfigError, readWorkerConfig } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { startWorker, type RunningWorker } from './worker'
@@ -11,6 +14,8 @@ async function main(): Promise<void> {
   try {
     const config = readWorkerConfig()
     log = createLog('worker', config.LOG_LEVEL)
+    const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
+    if (warning) log.warn(warning)
     // A promise that nobody waits for has failed: the state of this process is unknown, so another takes over.
     process.on('unhandledRejection', (error) => {
       log.fatal({ err: error }, 'Unhandled rejection; the worker ends')
@@ -37,17 +42,15 @@ async function main(): Promise<void> {
       onDead: (error) => {
         log.fatal(
           { err: error },
-          'The consumer cannot go on; the worker ends, and whoever supervises it starts another',
+          `${kafkaRefusal(error, config, [config.KAFKA_TOPIC]) ?? 'The consumer cannot go on.'} The worker ends, and whoever supervises it starts another`,
         )
         // In order: what is being sent may finish, or it would go out twice. Not 0, which a supervisor may take for the end.
         stop(1)
       },
     })
   } catch (error) {
-    log.fatal(
-      error instanceof ConfigError ? {} : { err: error },
-      error instanceof ConfigError ? error.message : 'The worker could not start',
-    )
+    const why = error instanceof ConfigError ? error.message : lineRefusal(error)
+    log.fatal(why === null ? { err: error } : {}, why ?? 'The worker could not start')
     process.exit(1)
   }
 }

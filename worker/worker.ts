@@ -5,6 +5,7 @@ import { knownMessages } from '@/db/known-messages'
 import { startConsumer } from '@/kafka/consume'
 import { LagReader } from '@/kafka/lag'
 import { Publisher } from '@/kafka/publish'
+import { kafkaRefusal } from '@/kafka/refusal'
 import { ensureTopics, TopicRefused } from '@/kafka/topics'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
@@ -96,22 +97,28 @@ export async function startWorker(input: {
   consumer = await untilKafka(async () => {
     try {
       await ensureTopics(config, log)
+      publisher.start(config.KAFKA_TOPIC)
+      const joined = await startConsumer({
+        config,
+        worker: name,
+        log,
+        take: (record) => taker.take(record),
+        isKafkaUp: () => !publisher.isDown,
+        onDead: input.onDead,
+      })
       refused = []
+      return joined
     } catch (error) {
       // While it waits for that, whoever looks at `/readyz` reads why.
-      refused = error instanceof TopicRefused ? [error.message] : []
+      const why =
+        error instanceof TopicRefused
+          ? error.message
+          : kafkaRefusal(error, config, [config.KAFKA_TOPIC, config.KAFKA_DLQ_TOPIC])
+      refused = why === null ? [] : [why]
+      log.warn({ err: error }, `${why ?? 'Kafka is not ready for the worker.'} Trying again`)
       throw error
     }
-    publisher.start(config.KAFKA_TOPIC)
-    return startConsumer({
-      config,
-      worker: name,
-      log,
-      take: (record) => taker.take(record),
-      isKafkaUp: () => !publisher.isDown,
-      onDead: input.onDead,
-    })
-  }, log)
+  })
   relay.start()
   void check.compare()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
@@ -167,12 +174,12 @@ function openPools(config: WorkerConfig, log: Logger, onOpened: () => void): Rea
 }
 
 /** A worker that starts while Kafka is away waits for it; `/readyz` says so meanwhile. */
-async function untilKafka<T>(join: () => Promise<T>, log: Logger): Promise<T> {
+async function untilKafka<T>(join: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await join()
-    } catch (error) {
-      log.warn({ err: error }, 'Kafka is not ready for the worker; trying again')
+    } catch {
+      // Said by `join`.
       await new Promise((resolve) => setTimeout(resolve, 1_000))
     }
   }

@@ -32,6 +32,8 @@ type ClusterMember = {
   /** The same for all: they refuse each other otherwise. */
   clusterId: string
   settings: Record<string, string | number | boolean>
+  /** More arguments for formatting its folder, such as accounts. */
+  format?: string[]
 }
 
 /** The first clean stop of a fresh installation writes the class archive, which takes about 3 s. */
@@ -71,7 +73,7 @@ export async function prepareKafka(processes: Processes, options: KafkaOptions):
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const properties = join(folder, 'server.properties')
   const listener = `127.0.0.1:${options.port}`
-  const { id, nodes, clusterId, settings: own } = options.member ?? alone(options)
+  const { id, nodes, clusterId, settings: own, format: more = [] } = options.member ?? alone(options)
   const all = {
     'process.roles': 'broker,controller',
     'node.id': id,
@@ -104,7 +106,7 @@ export async function prepareKafka(processes: Processes, options: KafkaOptions):
   })
   // The tool writes this file last and at once, so its absence means "not formatted".
   if (!existsSync(join(folder, 'data/meta.properties'))) {
-    const format = ['format', '-g', '-t', clusterId, '-c', properties]
+    const format = ['format', '-g', '-t', clusterId, '-c', properties, ...more]
     await processes.run('kafka', java('kafka.tools.StorageTool', format, []))
   }
   return java('kafka.Kafka', [properties], ['-Xmx256m', archiveFlag(jars)])

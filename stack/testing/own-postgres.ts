@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../ports'
-import { databaseUrl, isPostgresReady, postgresEnding, preparePostgres, removePostgres } from '../postgres'
+import {
+  databaseUrl,
+  isPostgresReady,
+  postgresEnding,
+  preparePostgres,
+  removePostgres,
+  type PostgresOptions,
+} from '../postgres'
 import { lastLines, Processes, repositoryRoot, type Process } from '../processes'
 import { until } from '../until'
 
@@ -10,11 +17,11 @@ import { until } from '../until'
  * A migrated PostgreSQL of a test's own, which may be stopped and started. Durable, unlike the one that all tests share: there
  * a crash loses what was committed last.
  */
-export async function startOwnPostgres() {
+export async function startOwnPostgres(more: Pick<PostgresOptions, 'certificate'> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'usual-store-own-postgres-'))
   const processes = new Processes(folder)
   await processes.open()
-  const options = { folder: join(folder, 'postgres'), port: await freePort(), password: 'secret' }
+  const options = { folder: join(folder, 'postgres'), port: await freePort(), password: 'secret', ...more }
   let child: Process
 
   async function start(): Promise<void> {
