@@ -35,10 +35,10 @@ function changed(url: string, { host, ...parameters }: Change): string {
 }
 
 /** As its own process, with nothing said but the address: in production. */
-const migrate = (url: string, change: Change) =>
+const migrate = (url: string, change: Change, more: Record<string, string> = {}) =>
   spawnSync(process.execPath, ['--import', 'tsx', join(repositoryRoot, 'db/migrate.ts')], {
     cwd: repositoryRoot,
-    env: forSpawn({ PATH: process.env['PATH'], DATABASE_URL: changed(url, { host: 'localhost', ...change }) }),
+    env: forSpawn({ PATH: process.env['PATH'], DATABASE_URL: changed(url, { host: 'localhost', ...change }), ...more }),
     encoding: 'utf8',
   })
 
@@ -108,6 +108,34 @@ describe('sslmode=verify-full', () => {
     const { status, stdout } = migrate(url, { sslmode: 'verify-full' })
     expect(status).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ level: 'fatal', msg: expect.stringMatching(unknown) as unknown })
+  }, 120_000)
+
+  test('is what another machine needs, unless it is listed, which is said once', () => {
+    const lines = (stdout: string) =>
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { level: string; msg: string })
+    // The same server, under a name that could be that of another machine.
+    const refused = migrate(url, { host: '127.1' })
+    expect(refused.status).toBe(1)
+    expect(lines(refused.stdout)).toEqual([
+      expect.objectContaining({
+        level: 'fatal',
+        msg: expect.stringMatching(
+          /^DATABASE_URL names 127\.1, and nothing on the way there would be encrypted: set sslmode=verify-full in it/,
+        ) as unknown,
+      }),
+    ])
+    const listed = migrate(url, { host: '127.1' }, { PLAINTEXT_HOSTS: '127.1' })
+    expect(listed.status).toBe(0)
+    expect(lines(listed.stdout)).toMatchObject([
+      {
+        level: 'warn',
+        msg: expect.stringMatching(/^PLAINTEXT_HOSTS is set: lines to 127\.1 need not be encrypted\./) as unknown,
+      },
+      { level: 'info', msg: 'The database is up to date' },
+    ])
   }, 120_000)
 
   test('refuses a server that does not encrypt', async () => {
