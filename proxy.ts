@@ -1,5 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server'
 import { isForeignHost } from '@/core/own-address'
+import { signedOutPages } from '@/core/sign-in'
 import { readWebConfig, type WebConfig } from '@/runtime/config'
 
 /** React's development build evaluates code to show stack traces, and Next's overlay writes styles without a nonce. */
@@ -60,7 +61,8 @@ const notToBeChanged = (): NextResponse =>
 
 function mustSignIn(request: NextRequest): boolean {
   const { pathname } = request.nextUrl
-  const isStaffPage = (pathname === '/support' || pathname.startsWith('/support/')) && pathname !== '/support/login'
+  const isStaffPage =
+    (pathname === '/support' || pathname.startsWith('/support/')) && !signedOutPages.includes(pathname)
   return isStaffPage && !request.cookies.getAll().some((cookie) => cookie.name.endsWith('session-token'))
 }
 

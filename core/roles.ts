@@ -13,3 +13,10 @@ const labels: Record<Role, string> = {
 export const roleLabel = (role: Role): string => labels[role]
 
 export const isRole = (value: string): value is Role => (roles as readonly string[]).includes(value)
+
+/** May touch the accounts of others. */
+export const isAdministrator = (role: Role): boolean => role === 'admin' || role === 'super_admin'
+
+/** Higher than before, and so high that the others who are there should know of it. */
+export const isPromotion = (from: Role, to: Role): boolean =>
+  isAdministrator(to) && roles.indexOf(to) > roles.indexOf(from)

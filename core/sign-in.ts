@@ -25,12 +25,15 @@ export function signInProblem(answer: { url?: string }): string | null {
 }
 
 export const signInPage = '/support/login'
+export const forgotPasswordPage = '/support/forgot-password'
 export const dashboard = '/support'
+/** Below the dashboard, and yet for people who are not signed in. */
+export const signedOutPages: readonly string[] = [signInPage, forgotPasswordPage]
 
 /** Where to go on to after signing in: a page of the dashboard on our own address, or its start. */
 export function safeReturnPath(wanted: string | null | undefined, origin: string): string {
   if (!wanted || !URL.canParse(wanted, origin)) return dashboard
   const url = new URL(wanted, origin)
   const isOurs = url.origin === new URL(origin).origin && /^\/support(\/|$)/.test(url.pathname)
-  return isOurs && url.pathname !== signInPage ? `${url.pathname}${url.search}` : dashboard
+  return isOurs && !signedOutPages.includes(url.pathname) ? `${url.pathname}${url.search}` : dashboard
 }

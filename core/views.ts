@@ -19,6 +19,8 @@ export type UserView = {
   /** They have a password of their own, or one given by staff. */
   has_password: boolean
   must_change_password: boolean
+  /** A first password opens nothing after this; null for one of their own. */
+  first_password_expires_at: string | null
   last_mail: { id: string; status: Status; may_have_been_delivered: boolean; at: string } | null
 }
 

@@ -1,8 +1,8 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Executor, Transaction } from './client'
 import { messages, oneTimeLinks, users } from './schema'
 
-export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'disabled'
+export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'address_changed' | 'disabled'
 export type Link = { userId: number; state: LinkState }
 
 /**
@@ -17,6 +17,7 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
       expired: sql<boolean>`${oneTimeLinks.expiresAt} <= now()`,
       disabled: sql<boolean>`${users.status} <> 'active'`,
       passwordChanged: sql<boolean>`coalesce(${users.passwordChangedAt} >= ${messages.createdAt}, false)`,
+      addressChanged: sql<boolean>`lower(${messages.toAddress}) <> lower(${users.email})`,
       replaced: sql<boolean>`exists (
         select from messages newer
         where newer.user_id = ${messages.userId} and newer.type = ${messages.type} and newer.id > ${messages.id}
@@ -33,11 +34,13 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
       ? 'password_changed'
       : row.replaced
         ? 'replaced'
-        : row.expired
-          ? 'expired'
-          : row.disabled
-            ? 'disabled'
-            : 'works'
+        : row.addressChanged
+          ? 'address_changed'
+          : row.expired
+            ? 'expired'
+            : row.disabled
+              ? 'disabled'
+              : 'works'
   return { userId: row.userId, state }
 }
 
@@ -46,4 +49,18 @@ export async function markLinkUsed(tx: Transaction, tokenHash: Buffer): Promise<
     .update(oneTimeLinks)
     .set({ usedAt: sql`now()` })
     .where(eq(oneTimeLinks.tokenHash, tokenHash))
+}
+
+/**
+ * Ends every link of a person for good: that they were disabled, or had another address, does not come undone. None is minted
+ * meanwhile, because the account is locked (db/mint-link.ts).
+ * @returns how many would still have worked
+ */
+export async function endLinks(tx: Transaction, userId: number): Promise<number> {
+  const ended = await tx
+    .update(oneTimeLinks)
+    .set({ expiresAt: sql`now()` })
+    .where(and(eq(oneTimeLinks.userId, userId), isNull(oneTimeLinks.usedAt), sql`${oneTimeLinks.expiresAt} > now()`))
+    .returning({ messageId: oneTimeLinks.messageId })
+  return ended.length
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, or, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, ilike, notInArray, or, sql, type SQL } from 'drizzle-orm'
 import type { ListUsersQuery } from '@/core/requests'
 import type { Role } from '@/core/roles'
 import type { UserView } from '@/core/views'
@@ -13,6 +13,9 @@ const hasAddress = (email: string) => sql`lower(${users.email}) = lower(${email}
 /** The unique index that keeps one account per address. */
 export const oneAccountPerAddress = 'users_email_key'
 
+/** A first password was mailed, and is known to whoever gave it: it opens nothing after this. */
+const firstPasswordLife = sql`interval '72 hours'`
+
 export async function insertUser(
   tx: Transaction,
   user: { firstName: string; lastName: string; email: string; role: Role; createdByName: string } & (
@@ -20,7 +23,11 @@ export async function insertUser(
     | { passwordHash: null; mustChangePassword: false }
   ),
 ): Promise<number> {
-  const [row] = await tx.insert(users).values(user).returning({ id: users.id })
+  const firstPasswordExpiresAt = user.mustChangePassword ? sql`now() + ${firstPasswordLife}` : null
+  const [row] = await tx
+    .insert(users)
+    .values({ ...user, firstPasswordExpiresAt })
+    .returning({ id: users.id })
   if (!row) throw new Error('The user was not written')
   return row.id
 }
@@ -57,6 +64,34 @@ export async function lockUserAndSuperAdmins(
   }
 }
 
+/** Every active super_admin but these, kept in place until the end of the transaction, in id order as everywhere. */
+export async function lockOtherSuperAdmins(tx: Transaction, butIds: readonly number[]): Promise<User[]> {
+  return await tx
+    .select()
+    .from(users)
+    .where(and(eq(users.role, 'super_admin'), eq(users.status, 'active'), notInArray(users.id, [...butIds])))
+    .orderBy(asc(users.id))
+    .for('key share')
+}
+
+/** Writes what is given and leaves the rest. `endsSessions`: nobody goes on with what they were before. */
+export async function updateUser(
+  tx: Transaction,
+  id: number,
+  changes: Partial<Pick<User, 'firstName' | 'lastName' | 'email' | 'role' | 'status'>>,
+  { endsSessions, voidsFirstPassword }: { endsSessions: boolean; voidsFirstPassword: boolean },
+): Promise<void> {
+  await tx
+    .update(users)
+    .set({
+      ...changes,
+      ...(endsSessions && { sessionVersion: sql`${users.sessionVersion} + 1` }),
+      ...(voidsFirstPassword && { passwordHash: null, mustChangePassword: false, firstPasswordExpiresAt: null }),
+    })
+    .where(eq(users.id, id))
+  if (endsSessions) await tx.delete(sessions).where(eq(sessions.userId, id))
+}
+
 export async function removeUser(tx: Transaction, id: number): Promise<void> {
   await tx.delete(users).where(eq(users.id, id))
 }
@@ -69,6 +104,7 @@ export async function storeOwnPassword(tx: Transaction, id: number, passwordHash
       passwordHash,
       passwordChangedAt: now,
       mustChangePassword: false,
+      firstPasswordExpiresAt: null,
       sessionVersion: sql`${users.sessionVersion} + 1`,
     })
     .where(eq(users.id, id))
@@ -78,8 +114,15 @@ export async function storeOwnPassword(tx: Transaction, id: number, passwordHash
   return row.sessionVersion
 }
 
-export async function findUserByAddress(db: Executor, email: string): Promise<User | null> {
-  const [user] = await db.select().from(users).where(hasAddress(email))
+export async function findUserByAddress(
+  db: Executor,
+  email: string,
+): Promise<(User & { isFirstPasswordOver: boolean }) | null> {
+  const isFirstPasswordOver = sql<boolean>`coalesce(${users.firstPasswordExpiresAt} <= now(), false)`
+  const [user] = await db
+    .select({ ...getTableColumns(users), isFirstPasswordOver })
+    .from(users)
+    .where(hasAddress(email))
   return user ?? null
 }
 
@@ -122,6 +165,7 @@ function selectViews(db: Executor) {
       lastSignInAt: users.lastSignInAt,
       hasPassword: sql<boolean>`${users.passwordHash} is not null`,
       mustChangePassword: users.mustChangePassword,
+      firstPasswordExpiresAt: users.firstPasswordExpiresAt,
       mailId: lastMail.id,
       mailStatus: lastMail.status,
       mailFlagged: lastMail.mayHaveBeenDelivered,
@@ -144,6 +188,7 @@ function toView(row: Awaited<ReturnType<typeof selectViews>>[number]): UserView 
     last_sign_in_at: row.lastSignInAt?.toISOString() ?? null,
     has_password: row.hasPassword,
     must_change_password: row.mustChangePassword,
+    first_password_expires_at: row.firstPasswordExpiresAt?.toISOString() ?? null,
     last_mail:
       row.mailId && row.mailStatus && row.mailAt
         ? {

@@ -35,6 +35,18 @@ const cases: Case[] = [
     data: { first_name: unkind, email: person.email },
     secret: { link },
   },
+  { name: 'changed', template: 'password-changed', data: templates['password-changed'].sample },
+  {
+    name: 'changed, unkind name',
+    template: 'password-changed',
+    data: { ...templates['password-changed'].sample, first_name: unkind },
+  },
+  { name: 'added, created', template: 'staff-added', data: templates['staff-added'].sample },
+  {
+    name: 'added, promoted, unkind names',
+    template: 'staff-added',
+    data: { ...templates['staff-added'].sample, how: 'promoted', role: 'super_admin', name: unkind, by: unkind },
+  },
   { name: 'plain', template: 'plain', data: templates.plain.sample },
   { name: 'plain, sealed', template: 'plain', data: { body: hidden }, secret: { body: `Password: ${unkind}` } },
 ]
@@ -138,6 +150,30 @@ test('the reset mail says that the link lives 60 minutes, until when, and that i
   })
   for (const part of [pieces(html).join('\n'), text]) {
     for (const fact of ['60 minutes', until, link.url, 'you can ignore this mail']) expect(part).toContain(fact)
+  }
+})
+
+test('the notice of a changed password says when, and where to ask for another', () => {
+  const { html, text } = renderEmail({ template: 'password-changed', data: templates['password-changed'].sample })
+  for (const part of [pieces(html).join('\n'), text]) {
+    for (const fact of [until, 'olena.sample@example.com', 'https://desk.example.com/support/forgot-password']) {
+      expect(part).toContain(fact)
+    }
+  }
+})
+
+test('the notice of new staff says who, which role, by whom and when', () => {
+  const data = templates['staff-added'].sample
+  for (const [how, role] of [
+    ['created', 'admin'],
+    ['promoted', 'super_admin'],
+  ] as const) {
+    const { html, text } = renderEmail({ template: 'staff-added', data: { ...data, how, role } })
+    for (const part of [pieces(html).join('\n'), text]) {
+      for (const fact of ['Noor Sample', 'noor.sample@example.com', roleLabel(role), 'Maya Sample', until]) {
+        expect(part).toContain(fact)
+      }
+    }
   }
 })
 

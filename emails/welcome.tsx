@@ -77,7 +77,7 @@ function sentences({ data, secret }: Props<Data, WelcomeSecret>) {
     lead: `${opened} Sign in with the password below and ${start}.`,
     act: `Sign in to the ${place}`,
     url: data.login_url,
-    note: 'This password must be changed at your first sign-in: you will be asked for one of your own.',
+    note: 'This password must be changed at your first sign-in, within 72 hours: you will be asked for one of your own.',
     facts: [address, { label: 'Password', value: secret.password, as: 'exact' } satisfies Fact, ...account],
     why: `${why}.`,
   }

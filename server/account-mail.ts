@@ -4,12 +4,12 @@ import { createableRoles, type Actor } from '@/core/permissions'
 import { faultsByField, plainWords } from '@/core/requests'
 import { roleLabel } from '@/core/roles'
 import type { User } from '@/db/users'
-import { templates, type Secret, type Template, type TemplateName } from '@/emails/registry'
+import { templates, type Notice, type Secret, type Template, type TemplateName } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { loginUrl, refuseInvitation } from './welcome-mail'
 
 /** Mail that opens an account or sets its password: always to its holder, and in the words of that account. */
-export type AccountTemplate = Exclude<TemplateName, 'plain'>
+export type AccountTemplate = Exclude<TemplateName, 'plain' | Notice>
 
 export const typeOfAccountMail = (name: AccountTemplate): MessageType =>
   name === 'welcome' ? 'welcome' : 'password_reset'

@@ -9,6 +9,7 @@ import { auditOf, type Asked } from './actor'
 import { afterPassword } from './after-password'
 import { beginSession } from './begin-session'
 import type { Context } from './context'
+import { publishAll, tellOfPassword } from './notices'
 
 const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
 
@@ -18,11 +19,12 @@ const refuse = (field: string, message: string) => new AppError('invalid', messa
  * @returns their new session, every other one has ended; none for account holders, who were here only for this
  */
 export async function changePassword(
-  { db, config }: Context,
+  context: Context,
   asked: Asked & { actor: StaffActor },
   request: { password: string; current_password?: string; userAgent: string },
 ): Promise<{ session: SessionKey | null; next: string }> {
-  return await db.transaction(async (tx) => {
+  const { db, config } = context
+  const { told, ...done } = await db.transaction(async (tx) => {
     const user = await lockUser(tx, asked.actor.id)
     if (!user) throw new AppError('unauthenticated', 'Please sign in.')
     if (!user.mustChangePassword) {
@@ -43,6 +45,7 @@ export async function changePassword(
       by: 'the account holder',
       reason: 'They have chosen a password meanwhile',
     })
+    const told = await tellOfPassword(context, tx, user)
     await writeAudit(tx, {
       ...auditOf(asked),
       action: 'user.password_set',
@@ -52,6 +55,8 @@ export async function changePassword(
     const session = canSignInToDashboard(user.role)
       ? await beginSession(tx, { id: user.id, sessionVersion }, { ...asked, userAgent: request.userAgent })
       : null
-    return { session, next: afterPassword(config, user.role, 'signed_in') }
+    return { told, session, next: afterPassword(config, user.role, 'signed_in') }
   })
+  await publishAll(context, [told])
+  return done
 }

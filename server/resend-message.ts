@@ -4,7 +4,7 @@ import type { Actor } from '@/core/permissions'
 import { noteResent, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import type { User } from '@/db/users'
-import type { Secret } from '@/emails/registry'
+import { isNotice, type Secret } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { CannotOpen, open } from '@/runtime/seal'
 import { accountContent, typeOfAccountMail } from './account-mail'
@@ -63,7 +63,7 @@ function contentOf({ config }: Context, actor: Actor, message: LockedMessage, us
   const { sealed } = message
   // Bound to the old message: it is opened here, and sealed anew for the id of the new one.
   const secret = sealed === null ? null : openedSecret(sealed, message.id, config)
-  if (template === 'plain') {
+  if (template === 'plain' || isNotice(template)) {
     const { type, data } = message
     return { type, template, to: message.toAddress, data, secret, userId: message.userId }
   }

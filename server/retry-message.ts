@@ -2,6 +2,7 @@ import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
 import { isRungByRelay } from '@/db/accept-message'
 import { makeDueNow, putBack } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
+import { isNotice } from '@/emails/registry'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
@@ -32,7 +33,7 @@ export async function retryMessage(
     if (isDead) {
       await refuseSuppressed(tx, message.toAddress)
       const template = checkedTemplate(message)
-      if (template !== 'plain') refuseOldAddress(message, checkedAccount(actor, user, template))
+      if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
     }
     const { attempt } = isDead
       ? await putBack(tx, {

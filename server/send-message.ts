@@ -7,7 +7,7 @@ import { judgeSendAt } from '@/db/accept-message'
 import { writeAudit } from '@/db/audit'
 import type { Transaction } from '@/db/client'
 import { lockUserByAddress } from '@/db/users'
-import { isTemplateName, templates } from '@/emails/registry'
+import { isNotice, isTemplateName, templates } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
 import { accountContent, refuseAccountMail, typeOfAccountMail, type AccountTemplate } from './account-mail'
 import { auditOf, nameOf } from './actor'
@@ -87,8 +87,9 @@ async function contentOf(
   request: SendMessageRequest,
 ): Promise<Content> {
   const { template, message, subject } = request
-  if (!isTemplateName(template)) {
-    throw invalid('template', `There is no such template; there are: ${Object.keys(templates).join(', ')}.`)
+  if (!isTemplateName(template) || isNotice(template)) {
+    const known = Object.keys(templates).filter((name) => isTemplateName(name) && !isNotice(name))
+    throw invalid('template', `There is no such template; there are: ${known.join(', ')}.`)
   }
   if (template !== 'plain') return accountMail(config, tx, actor, request, template)
   // The request schema has asked for both already.

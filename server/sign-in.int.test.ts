@@ -1,11 +1,13 @@
 import { desc, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scopes } from '@/core/permissions'
 import { auditLog } from '@/db/schema'
 import { endEverySession, findUserOfSession } from '@/db/sessions'
-import { findUserByAddress } from '@/db/users'
+import { findUserByAddress, storeOwnPassword } from '@/db/users'
 import { createTestDatabase } from '@/stack/testing/services'
+import { createUser } from './create-user'
 import { signIn, signOut } from './sign-in'
-import { caller, knownPassword, openTestContext, type TestContext } from './testing'
+import { asked, caller, knownPassword, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -35,17 +37,19 @@ test.each(['supporter', 'admin', 'super_admin'] as const)(
   },
 )
 
-test('unknown, wrong, disabled and without a password get one answer; the audit knows why', async () => {
-  const [staff, disabled, invited] = [
+test('unknown, wrong, disabled, without a password and with a first one that is over get one answer; the audit knows why', async () => {
+  const [staff, disabled, invited, late] = [
     await app.person('admin'),
     await app.person('admin', { status: 'disabled' }),
     await app.person('admin', { passwordHash: null }),
+    await app.person('admin', { mustChangePassword: true, firstPasswordExpiresAt: new Date(0) }),
   ]
   const tries = [
     [() => enter('nobody@example.com'), 'unknown'],
     [() => enter(staff.email, 'wrong-password'), 'wrong_password'],
     [() => enter(disabled.email), 'disabled'],
     [() => enter(invited.email), 'wrong_password'],
+    [() => enter(late.email), 'first_password_expired'],
   ] as const
   for (const [attempt, reason] of tries) {
     expect(await attempt()).toEqual({ kind: 'refused', code: 'wrong_credentials' })
@@ -62,6 +66,23 @@ test('an account holder with the right password is told who may come in; with a 
 test('an account holder with a first password may come in to change it', async () => {
   const user = await app.person('user', { mustChangePassword: true })
   expect(await enter(user.email)).toMatchObject({ kind: 'accepted' })
+})
+
+test('a first password given by staff is good for 72 hours, and one of their own for ever', async () => {
+  const { actor } = await app.key(scopes)
+  const person = { first_name: 'Ann', last_name: 'Doe', email: 'first@example.com', role: 'supporter' } as const
+  const { id } = await createUser(app, asked(actor), { ...person, welcome: true, password: 'testpass123' })
+  const hoursLeft = async () => {
+    const [row] = await app.db.execute<{ hours: number | null }>(sql`
+      select extract(epoch from first_password_expires_at - created_at)::float8 / 3600 as hours from users where id = ${id}`)
+    return row?.hours
+  }
+  expect(await hoursLeft()).toBe(72)
+  expect(await enter(person.email, 'testpass123')).toMatchObject({ kind: 'accepted' })
+  await app.db.execute(sql`update users set first_password_expires_at = now() where id = ${id}`)
+  expect(await enter(person.email, 'testpass123')).toEqual({ kind: 'refused', code: 'wrong_credentials' })
+  await app.db.transaction((tx) => storeOwnPassword(tx, id, person.email))
+  expect(await hoursLeft()).toBe(null)
 })
 
 test('signing out ends every copy of the session and no other, and an ended session ends nothing', async () => {

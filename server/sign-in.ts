@@ -48,10 +48,13 @@ export async function signIn(
   })
 }
 
-function reasonToRefuse(user: User | null, rightPassword: boolean): { code: SignInRefusal; reason: string } | null {
+type Found = User & { isFirstPasswordOver: boolean }
+
+function reasonToRefuse(user: Found | null, rightPassword: boolean): { code: SignInRefusal; reason: string } | null {
   if (!user) return { code: 'wrong_credentials', reason: 'unknown' }
   if (!rightPassword) return { code: 'wrong_credentials', reason: 'wrong_password' }
   if (user.status !== 'active') return { code: 'wrong_credentials', reason: 'disabled' }
+  if (user.isFirstPasswordOver) return { code: 'wrong_credentials', reason: 'first_password_expired' }
   // A first password has to be changed, and this is the only place for it.
   if (!canSignInToDashboard(user.role) && !user.mustChangePassword) return { code: 'not_staff', reason: 'not_staff' }
   return null

@@ -8,11 +8,13 @@ import { hashToken } from '@/runtime/seal'
 import type { Caller } from './actor'
 import type { Context } from './context'
 import { afterPassword } from './after-password'
+import { publishAll, tellOfPassword } from './notices'
 
 const refusals: Record<Exclude<LinkState, 'works'>, string> = {
   used: 'This link has been used already.',
   password_changed: 'A password has been chosen since this link was sent, so it no longer works.',
   replaced: 'A newer mail has replaced this link. Please use the link in that one.',
+  address_changed: 'The address of this account has changed since this link was sent, so it no longer works.',
   expired: 'This link has expired. Please ask for a new one.',
   disabled: 'This account is disabled.',
 }
@@ -28,17 +30,18 @@ function refuseUnlessWorks(link: Link | null): asserts link is Link {
  * locked first, and the link is looked at again under that lock.
  */
 export async function useOneTimeLink(
-  { db, config }: Context,
+  context: Context,
   caller: Caller,
   request: { token: string; password: string },
 ): Promise<{ next: string }> {
+  const { db, config } = context
   const tokenHash = hashToken(request.token)
   // Looked at first without a lock: a dead link must not cost a hash.
   const link = await findLink(db, tokenHash)
   refuseUnlessWorks(link)
   const passwordHash = await hashPassword(request.password)
 
-  return await db.transaction(async (tx) => {
+  const { told, next } = await db.transaction(async (tx) => {
     const user = await lockUser(tx, link.userId)
     refuseUnlessWorks(user && (await findLink(tx, tokenHash)))
     await markLinkUsed(tx, tokenHash)
@@ -49,6 +52,7 @@ export async function useOneTimeLink(
       by: 'the account holder',
       reason: 'They have chosen a password meanwhile',
     })
+    const told = user && (await tellOfPassword(context, tx, user))
     await writeAudit(tx, {
       ...caller,
       actor: `user:${link.userId}`,
@@ -56,6 +60,8 @@ export async function useOneTimeLink(
       target: `user:${link.userId}`,
       detail: { by: 'link' },
     })
-    return { next: afterPassword(config, user?.role ?? 'user', 'signed_out') }
+    return { told, next: afterPassword(config, user?.role ?? 'user', 'signed_out') }
   })
+  await publishAll(context, [told])
+  return { next }
 }

@@ -22,6 +22,9 @@ import type { SmtpPool } from './smtp'
 /** How long a link lives from the try that carried it. */
 const linkLifeMinutes = { welcome: 72 * 60, 'password-reset': 60 } as const
 
+const carriesLink = (template: TemplateName): template is keyof typeof linkLifeMinutes =>
+  Object.hasOwn(linkLifeMinutes, template)
+
 export type Delivery = {
   config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'>
   sql: Sql
@@ -96,6 +99,7 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
   try {
     content = await compose(held, held.template, tools)
   } catch (error) {
+    if (error instanceof NotWanted) return unsent({ kind: 'not_wanted', why: error.message })
     // Postgres went away while a link was minted: nothing was sent, so it is simply given back.
     if (isDatabaseFault(error)) return unsent({ kind: 'not_begun', why: 'hold_too_short' })
     tools.log.error({ err: error, messageId: held.messageId, template: held.template }, 'The mail could not be made')
@@ -129,6 +133,11 @@ async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Pr
   }
 }
 
+/** Things changed while it waited for its turn, so that it must not be sent. */
+class NotWanted extends Error {
+  override name = 'NotWanted'
+}
+
 async function compose(held: Held, template: TemplateName, tools: Delivery): Promise<string> {
   const secret = await secretOf(held, template, tools)
   const { html, text } = renderEmail({ template, data: held.data, secret })
@@ -148,15 +157,16 @@ async function compose(held: Held, template: TemplateName, tools: Delivery): Pro
 /** What only the mail itself may show: opened, or minted, for this try alone. */
 async function secretOf(held: Held, template: TemplateName, tools: Delivery): Promise<Secret | undefined> {
   if (held.sealed) return JSON.parse(open(held.sealed, held.messageId, tools.config.SECRETS_KEYS)) as Secret
-  if (template === 'plain' || held.userId === null) return undefined
+  if (!carriesLink(template) || held.userId === null) return undefined
   const { token, hash } = newToken()
   const expiresAt = await mintLink(tools.sql, {
     tokenHash: hash,
     userId: held.userId,
     messageId: held.messageId,
+    toAddress: held.toAddress,
     lifeMinutes: linkLifeMinutes[template],
   })
-  if (!expiresAt) throw new Error('The account is gone.')
+  if (!expiresAt) throw new NotWanted('The account was deleted or disabled, or has another address now')
   // In the fragment: it is never sent to a server, so it stands in no log.
   return { link: { url: `${new URL('/set-password', tools.config.NEXTAUTH_URL).href}#${token}`, expiresAt } }
 }

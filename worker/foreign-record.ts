@@ -5,7 +5,7 @@ import type { DeadRecordReason } from '@/core/dead-record'
 import { hidden, looksSensitive, messageTypes, priorities, recordSchema } from '@/core/message'
 import { isStorable } from '@/core/storable'
 import type { ForeignMail } from '@/db/accept-foreign'
-import { isTemplateName, templates, type Secret, type Template } from '@/emails/registry'
+import { isNotice, isTemplateName, templates, type Secret, type Template } from '@/emails/registry'
 
 const mostBytes = 262_144
 const longestSubject = 255
@@ -81,11 +81,12 @@ function parseJson(value: Buffer): unknown {
 type Content = { template: string; data: Record<string, unknown>; subject: string; body: string }
 
 /**
- * A template of ours only when the record alone fills it: one that needs an account or a link is not for others to send.
+ * A template of ours only when the record alone fills it: one that needs an account or a link, or tells of what our own
+ * system did, is not for others to send.
  * Everything else goes out as plain text, when there is one.
  */
 function contentOf(name: string, data: Record<string, unknown>): Content | null {
-  if (isTemplateName(name) && name !== 'plain') {
+  if (isTemplateName(name) && name !== 'plain' && !isNotice(name)) {
     const template: Template<unknown, Secret> = templates[name]
     const fits = template.data.safeParse(data)
     if (fits.success && template.secret(fits.data) === 'nothing') {

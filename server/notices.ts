@@ -1,0 +1,78 @@
+import type { Actor } from '@/core/permissions'
+import { forgotPasswordPage } from '@/core/sign-in'
+import type { Role } from '@/core/roles'
+import type { Transaction } from '@/db/client'
+import { transactionTime } from '@/db/now'
+import { lockOtherSuperAdmins, type User } from '@/db/users'
+import { templates, type Notice } from '@/emails/registry'
+import { nameOf } from './actor'
+import type { Context } from './context'
+import { publishQueued, queueMail, type Mail, type QueuedMail } from './queue-mail'
+
+/** What is told to the holder of an account by the system itself, in the transaction of the thing that it tells of. */
+const notice = (template: Notice, holder: Pick<User, 'id' | 'email'>): Omit<Mail, 'subject' | 'data'> => ({
+  type: 'notification',
+  template,
+  to: holder.email,
+  replyTo: null,
+  priority: 'normal',
+  sensitive: false,
+  secret: null,
+  userId: holder.id,
+  createdByName: 'The system',
+})
+
+/** Whoever did not do it must hear of it. Somebody's very first password is no news to them: null. */
+export async function tellOfPassword(context: Context, tx: Transaction, user: User): Promise<QueuedMail | null> {
+  if (user.passwordHash === null) return null
+  const data = {
+    first_name: user.firstName,
+    email: user.email,
+    changed_at: await transactionTime(tx),
+    forgot_url: new URL(forgotPasswordPage, context.config.NEXTAUTH_URL).href,
+  }
+  const subject = templates['password-changed'].subject(data)
+  return await queueMail(context, tx, { ...notice('password-changed', user), subject, data })
+}
+
+type NewStaff = {
+  id: number
+  firstName: string
+  lastName: string
+  email: string
+  role: Role
+  how: 'created' | 'promoted'
+}
+
+/** Tells the other active super_admins of somebody who may do as much as an Administrator now: not who did it, nor who it is. */
+export async function tellOfNewStaff(
+  context: Context,
+  tx: Transaction,
+  actor: Actor,
+  staff: NewStaff,
+): Promise<QueuedMail[]> {
+  const knowing = [staff.id, ...(actor.kind === 'staff' ? [actor.id] : [])]
+  const others = await lockOtherSuperAdmins(tx, knowing)
+  const at = await transactionTime(tx)
+  const queued: QueuedMail[] = []
+  for (const other of others) {
+    const data = {
+      first_name: other.firstName,
+      name: `${staff.firstName} ${staff.lastName}`,
+      email: staff.email,
+      role: staff.role,
+      how: staff.how,
+      by: nameOf(actor),
+      at,
+      account_url: new URL(`/support/users/${staff.id}`, context.config.NEXTAUTH_URL).href,
+    }
+    const subject = templates['staff-added'].subject(data)
+    queued.push(await queueMail(context, tx, { ...notice('staff-added', other), subject, data }))
+  }
+  return queued
+}
+
+/** After the commit; see `publishQueued`. */
+export async function publishAll(context: Context, queued: readonly (QueuedMail | null)[]): Promise<void> {
+  await Promise.all(queued.filter((one) => one !== null).map((one) => publishQueued(context, one)))
+}
