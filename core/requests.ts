@@ -43,6 +43,20 @@ export const createUserRequest = z.strictObject({
 })
 export type CreateUserRequest = z.output<typeof createUserRequest>
 
+export const accountStatuses = ['active', 'disabled'] as const
+
+/** What is left out stays as it is. */
+export const editUserRequest = z
+  .strictObject({
+    first_name: line(100).optional(),
+    last_name: line(100).optional(),
+    email: addressSchema.optional(),
+    role: z.enum(roles).optional(),
+    status: z.enum(accountStatuses).optional(),
+  })
+  .refine((request) => Object.keys(request).length > 0, 'There is nothing to change in this request.')
+export type EditUserRequest = z.output<typeof editUserRequest>
+
 /** An instant with its offset (RFC 3339), as it is in UTC. Whether it has passed is for whoever knows the time. */
 const instant = z.iso
   .datetime({

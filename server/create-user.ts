@@ -1,15 +1,16 @@
 import { AppError } from '@/core/errors'
 import { createableRoles } from '@/core/permissions'
 import type { CreateUserRequest } from '@/core/requests'
-import { roleLabel, type Role } from '@/core/roles'
+import { isAdministrator, roleLabel, type Role } from '@/core/roles'
 import { writeAudit } from '@/db/audit'
-import { violatesUnique } from '@/db/failure'
-import { insertUser, oneAccountPerAddress } from '@/db/users'
+import { insertUser } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
+import { refuseTakenAddress } from './taken-address'
+import { publishAll, tellOfNewStaff } from './notices'
 import { writeOnce, type AskedOnce } from './once'
-import { publishQueued, queueMail } from './queue-mail'
+import { queueMail } from './queue-mail'
 import { welcomeMail } from './welcome-mail'
 
 export type CreatedUser = {
@@ -35,7 +36,7 @@ export async function createUser(
   const passwordHash = password === null ? null : await hashPassword(password)
   const createdByName = nameOf(actor)
 
-  const { result, welcome } = await writeOnce(context, asked, async (tx) => {
+  const { result, welcome, told } = await writeOnce(context, asked, async (tx) => {
     const person = { firstName, lastName, email, role, createdByName }
     const id = await insertUser(
       tx,
@@ -47,6 +48,9 @@ export async function createUser(
       ? await queueMail(context, tx, welcomeMail(context.config, { id, ...person }, password, createdByName))
       : null
     const welcomeId = welcome?.id ?? null
+    const told = isAdministrator(role)
+      ? await tellOfNewStaff(context, tx, actor, { id, ...person, how: 'created' })
+      : []
     await writeAudit(tx, {
       ...auditOf(asked),
       action: 'user.created',
@@ -54,14 +58,9 @@ export async function createUser(
       detail: { role, welcome_message_id: welcomeId },
     })
     const result = { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcomeId }
-    return { result, welcome }
-  }).catch((error: unknown) => {
-    if (!violatesUnique(error, oneAccountPerAddress)) throw error
-    throw new AppError('conflict', 'There is already an account with this address.', {
-      email: 'There is already an account with this address.',
-    })
-  })
+    return { result, welcome, told }
+  }).catch(refuseTakenAddress)
 
-  if (welcome) await publishQueued(context, welcome)
+  await publishAll(context, [welcome, ...told])
   return result
 }

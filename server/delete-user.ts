@@ -5,6 +5,7 @@ import { cancelWaiting, eraseSecretsOf } from '@/db/cancel-messages'
 import { lockUserAndSuperAdmins, removeUser } from '@/db/users'
 import { type Asked, auditOf, nameOf } from './actor'
 import type { Context } from './context'
+import { refuseLastSuperAdmin } from './last-super-admin'
 
 /** Removes the account and cancels its waiting mail and erases its secrets, in one transaction. The last active super_admin stays. */
 export async function deleteUser({ db }: Context, asked: Asked, id: number): Promise<void> {
@@ -13,9 +14,7 @@ export async function deleteUser({ db }: Context, asked: Asked, id: number): Pro
     if (!user) throw new AppError('not_found', 'There is no such user.')
     const refusal = whyNot(asked.actor, 'user.delete', user)
     if (refusal) throw new AppError('forbidden', refusal)
-    if (user.role === 'super_admin' && user.status === 'active' && activeSuperAdmins === 1) {
-      throw new AppError('conflict', 'This is the last active Super Administrator, and one has to stay.')
-    }
+    refuseLastSuperAdmin(user, activeSuperAdmins)
     const cancelled = await cancelWaiting(tx, {
       userId: id,
       types: null,

@@ -443,7 +443,7 @@ describe('bad input writes nothing and names the fault', () => {
       expect({ id, status: (await withKey(user.GET, 'GET', { id })).status }).toEqual({ id, status: 404 })
     }
     expect((await withKey(message.GET, 'GET', { id: 'x' })).status).toBe(404)
-    expect(await withKey(user.PATCH, 'PATCH', { id: 1, body: {} })).toMatchObject({
+    expect(await withKey(user.PUT, 'PUT', { id: 1, body: {} })).toMatchObject({
       status: 405,
       answer: { error: true },
     })
@@ -455,6 +455,7 @@ describe('who may call', () => {
     ['POST /api/users', users.POST, 'POST', 'users:write'],
     ['GET /api/users', users.GET, 'GET', 'users:read'],
     ['GET /api/users/{id}', user.GET, 'GET', 'users:read'],
+    ['PATCH /api/users/{id}', user.PATCH, 'PATCH', 'users:write'],
     ['DELETE /api/users/{id}', user.DELETE, 'DELETE', 'users:write'],
     ['POST /api/users/{id}/invitation', invitation.POST, 'POST', 'users:write'],
     ['POST /api/messaging/send', send.POST, 'POST', 'messages:send'],

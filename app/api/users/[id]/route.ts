@@ -1,4 +1,6 @@
+import { editUserRequest } from '@/core/requests'
 import { deleteUser } from '@/server/delete-user'
+import { editUser } from '@/server/edit-user'
 import { getUser } from '@/server/get-user'
 import { handle, otherMethods } from '../../handle'
 import { userParams } from '../user-params'
@@ -7,6 +9,16 @@ export const GET = handle({
   action: 'user.read',
   params: userParams,
   run: async ({ context, params }) => ({ body: { error: false, user: await getUser(context, params.id) } }),
+})
+
+export const PATCH = handle({
+  action: 'user.edit',
+  params: userParams,
+  body: editUserRequest,
+  run: async ({ context, params, body, ...asked }) => {
+    const { sentence, ...edited } = await editUser(context, asked, params.id, body)
+    return { body: { error: false, message: sentence, ...edited } }
+  },
 })
 
 export const DELETE = handle({
@@ -18,4 +30,4 @@ export const DELETE = handle({
   },
 })
 
-export const { POST, PUT, PATCH, OPTIONS } = otherMethods('GET', 'DELETE')
+export const { POST, PUT, OPTIONS } = otherMethods('GET', 'PATCH', 'DELETE')

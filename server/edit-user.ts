@@ -1,0 +1,119 @@
+import { accountChanges, type AccountChanges } from '@/core/account-changes'
+import { AppError } from '@/core/errors'
+import { createableRoles, whyNot, type Actor } from '@/core/permissions'
+import type { EditUserRequest } from '@/core/requests'
+import { isPromotion, roleLabel } from '@/core/roles'
+import type { UserView } from '@/core/views'
+import { writeAudit } from '@/db/audit'
+import { cancelWaiting } from '@/db/cancel-messages'
+import type { Transaction } from '@/db/client'
+import { endLinks } from '@/db/one-time-links'
+import { findUserView, lockUserAndSuperAdmins, updateUser, type User } from '@/db/users'
+import { auditOf, nameOf, type Asked } from './actor'
+import type { Context } from './context'
+import { refuseLastSuperAdmin } from './last-super-admin'
+import { publishAll, tellOfNewStaff } from './notices'
+import { refuseTakenAddress } from './taken-address'
+
+export type EditedUser = {
+  user: UserView
+  /** How many mails that still waited were cancelled. */
+  cancelled_messages: number
+  /** How many links that still worked have ended. */
+  ended_links: number
+  /** What was done, in plain words. */
+  sentence: string
+}
+
+/**
+ * Changes names, address, role or status of an account, and takes back what went with the old ones: mail that waits for an
+ * address that is not theirs any more, links, sessions. One transaction; the last active super_admin stays.
+ */
+export async function editUser(
+  context: Context,
+  asked: Asked,
+  id: number,
+  request: EditUserRequest,
+): Promise<EditedUser> {
+  const { told, edited } = await context.db
+    .transaction(async (tx) => {
+      const { user, activeSuperAdmins } = await lockUserAndSuperAdmins(tx, id)
+      if (!user) throw new AppError('not_found', 'There is no such user.')
+      const planned = accountChanges(user, request)
+      const { changes, before, after } = planned
+      refuseChanges(asked.actor, user, planned)
+      if (changes.role !== undefined || planned.disables) refuseLastSuperAdmin(user, activeSuperAdmins)
+
+      const isChanged = Object.keys(changes).length > 0
+      if (isChanged) await updateUser(tx, id, changes, planned)
+      const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
+      if (isChanged) {
+        const detail = { cancelled_messages: cancelled, ended_links: links }
+        await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
+      }
+      const { role } = changes
+      const told =
+        role !== undefined && isPromotion(user.role, role)
+          ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
+          : []
+      const view = await findUserView(tx, id)
+      if (!view) throw new Error(`User ${id} is gone, though it is locked`)
+      const edited = {
+        user: view,
+        cancelled_messages: cancelled.length,
+        ended_links: links,
+        sentence: sentenceOf(planned, cancelled.length, links),
+      }
+      return { told, edited }
+    })
+    .catch(refuseTakenAddress)
+  await publishAll(context, told)
+  return edited
+}
+
+function refuseChanges(actor: Actor, user: User, { changes }: AccountChanges): void {
+  const refusal =
+    whyNot(actor, 'user.edit', user) ??
+    (changes.role === undefined ? null : whyNot(actor, 'user.change_role', user)) ??
+    (changes.status === undefined ? null : whyNot(actor, 'user.disable', user))
+  if (refusal) throw new AppError('forbidden', refusal)
+  if (changes.role !== undefined && !createableRoles(actor).includes(changes.role)) {
+    const sentence = `You may not give the role ${roleLabel(changes.role)}.`
+    throw new AppError('forbidden', sentence, { role: sentence })
+  }
+}
+
+/** What a worker is sending at this moment is left to it; a link that it carries ends all the same. */
+async function takeBack(
+  tx: Transaction,
+  userId: number,
+  { movesAddress, disables }: AccountChanges,
+  by: string,
+): Promise<{ cancelled: string[]; links: number }> {
+  if (!movesAddress && !disables) return { cancelled: [], links: 0 }
+  const cancelled = await cancelWaiting(
+    tx,
+    movesAddress
+      ? { userId, types: null, by, reason: 'The address of the account was changed' }
+      : { userId, types: ['welcome', 'password_reset'], by, reason: 'The account was disabled' },
+  )
+  return { cancelled, links: await endLinks(tx, userId) }
+}
+
+function sentenceOf(
+  { changes, disables, voidsFirstPassword }: AccountChanges,
+  cancelled: number,
+  links: number,
+): string {
+  if (Object.keys(changes).length === 0) return 'Everything was as asked already.'
+  const all = [
+    'The account is changed.',
+    disables ? 'They are signed out everywhere and cannot sign in.' : null,
+    cancelled === 0
+      ? null
+      : `${cancelled === 1 ? 'One mail that still waited was' : `${cancelled} mails that still waited were`} cancelled.`,
+    links > 0 ? 'Links that were mailed to them no longer work.' : null,
+    voidsFirstPassword ? 'Their first password no longer works: please send the invitation again.' : null,
+  ]
+  return all.filter((one) => one !== null).join(' ')
+}
