@@ -74,22 +74,20 @@ export async function lockOtherSuperAdmins(tx: Transaction, butIds: readonly num
     .for('key share')
 }
 
-/** Writes what is given and leaves the rest. `endsSessions`: nobody goes on with what they were before. */
+/** Writes what is given and leaves the rest. */
 export async function updateUser(
   tx: Transaction,
   id: number,
   changes: Partial<Pick<User, 'firstName' | 'lastName' | 'email' | 'role' | 'status'>>,
-  { endsSessions, voidsFirstPassword }: { endsSessions: boolean; voidsFirstPassword: boolean },
+  { voidsFirstPassword }: { voidsFirstPassword: boolean },
 ): Promise<void> {
   await tx
     .update(users)
     .set({
       ...changes,
-      ...(endsSessions && { sessionVersion: sql`${users.sessionVersion} + 1` }),
       ...(voidsFirstPassword && { passwordHash: null, mustChangePassword: false, firstPasswordExpiresAt: null }),
     })
     .where(eq(users.id, id))
-  if (endsSessions) await tx.delete(sessions).where(eq(sessions.userId, id))
 }
 
 export async function removeUser(tx: Transaction, id: number): Promise<void> {
@@ -112,6 +110,11 @@ export async function storeOwnPassword(tx: Transaction, id: number, passwordHash
   if (!row) throw new Error(`User ${id} is gone`)
   await tx.delete(sessions).where(eq(sessions.userId, id))
   return row.sessionVersion
+}
+
+export async function findUser(db: Executor, id: number): Promise<User | null> {
+  const [user] = await db.select().from(users).where(eq(users.id, id))
+  return user ?? null
 }
 
 export async function findUserByAddress(

@@ -8,6 +8,7 @@ import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import type { Transaction } from '@/db/client'
 import { endLinks } from '@/db/one-time-links'
+import { endEverySession } from '@/db/sessions'
 import { findUserView, lockUserAndSuperAdmins, updateUser, type User } from '@/db/users'
 import { auditOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
@@ -46,6 +47,7 @@ export async function editUser(
 
       const isChanged = Object.keys(changes).length > 0
       if (isChanged) await updateUser(tx, id, changes, planned)
+      if (planned.endsSessions) await endEverySession(tx, id)
       const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
       if (isChanged) {
         const detail = { cancelled_messages: cancelled, ended_links: links }

@@ -1,12 +1,14 @@
 'use client'
 
+import Link from 'next/link'
 import { useEffect, useRef, useState, type SubmitEvent } from 'react'
 import { ApiError } from '@/app/_ui/api'
 import { signIn } from '@/app/_ui/auth'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
-import { safeReturnPath, signInSentence } from '@/core/sign-in'
+import { forgotPasswordPage, safeReturnPath, signInSentence } from '@/core/sign-in'
+import styles from './sign-in.module.css'
 
 /** Keeps what was typed when it is refused, but for the password. */
 export function SignInForm({ returnTo, refusal }: { returnTo: string | null; refusal: string | null }) {
@@ -66,6 +68,11 @@ export function SignInForm({ returnTo, refusal }: { returnTo: string | null; ref
         label="Password"
         name="password"
         autoComplete="current-password"
+        aside={
+          <Link href={forgotPasswordPage} className={styles.forgot}>
+            Forgot password?
+          </Link>
+        }
         inputRef={passwordInput}
         value={password}
         onChange={(event) => setPassword(event.target.value)}

@@ -31,6 +31,7 @@ import { pageSizes, usersQuery } from './users-query'
 
 /** Loaded when it is opened: most visits to the list create nobody. */
 const CreateUserDialog = lazy(() => import('./create-user-dialog'))
+const EditUserDialog = lazy(() => import('../edit-user-dialog'))
 
 const pathOf = (query: ListUsersQuery) => `/api/users?${toSearch(query)}`
 
@@ -41,6 +42,7 @@ const isUnderWay = (user: UserView) => user.last_mail !== null && !isFinal(user.
 export function UserList(props: { actor: StaffActor; first: { query: ListUsersQuery; answer: UserPage } }) {
   const { actor, first } = props
   const { parameters, change } = useUrlState()
+  const [toEdit, setToEdit] = useState<UserView | null>(null)
   const [toDelete, setToDelete] = useState<UserView | null>(null)
   const query = usersQuery(parametersOf(parameters))
   const list = usePolled<UserPage>({
@@ -54,7 +56,7 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
   const clearFilters = () => change({ search: null, role: null, page: null })
   const turnTo = (page: number) => change({ page: page > 1 ? String(page) : null })
   const isFiltered = query.search !== undefined || query.role !== undefined
-  const columns = columnsFor(actor, setToDelete)
+  const columns = columnsFor(actor, setToEdit, setToDelete)
 
   return (
     <div className={styles.page}>
@@ -129,6 +131,11 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
           <CreateUserDialog actor={actor} onClose={() => change({ create: null }, 'replace')} />
         </Suspense>
       )}
+      {toEdit ? (
+        <Suspense>
+          <EditUserDialog actor={actor} user={toEdit} onClose={() => setToEdit(null)} />
+        </Suspense>
+      ) : null}
       {toDelete ? (
         <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
       ) : null}
@@ -161,7 +168,11 @@ function UserPager(props: {
   )
 }
 
-const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Column<UserView>[] => [
+const columnsFor = (
+  actor: StaffActor,
+  onEdit: (user: UserView) => void,
+  onDelete: (user: UserView) => void,
+): Column<UserView>[] => [
   { key: 'name', head: 'Name', sortBy: 'first_name', width: '15.5%', narrow: 'who', link: true, cell: nameOf },
   { key: 'email', head: 'Address', sortBy: 'email', width: '18.5%', narrow: 'what', cell: (user) => user.email },
   {
@@ -207,6 +218,6 @@ const columnsFor = (actor: StaffActor, onDelete: (user: UserView) => void): Colu
     head: 'Actions',
     width: '86px',
     isHeadUnseen: true,
-    cell: (user) => <UserMenu actor={actor} user={user} onDelete={() => onDelete(user)} />,
+    cell: (user) => <UserMenu actor={actor} user={user} onEdit={() => onEdit(user)} onDelete={() => onDelete(user)} />,
   },
 ]

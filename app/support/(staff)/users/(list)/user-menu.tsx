@@ -14,8 +14,8 @@ import { useResendInvitation } from '../use-resend-invitation'
 import styles from './user-menu.module.css'
 
 /** What may be done with somebody; what never may is not shown, and the server asks again. */
-export function UserMenu(props: { actor: StaffActor; user: UserView; onDelete: () => void }) {
-  const { actor, user, onDelete } = props
+export function UserMenu(props: { actor: StaffActor; user: UserView; onEdit: () => void; onDelete: () => void }) {
+  const { actor, user, onEdit, onDelete } = props
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const { resend } = useResendInvitation()
   const close = () => setAnchor(null)
@@ -34,6 +34,17 @@ export function UserMenu(props: { actor: StaffActor; user: UserView; onDelete: (
         }}
       >
         Send the invitation again
+      </MenuItem>
+    ) : null,
+    can(actor, 'user.edit', user) ? (
+      <MenuItem
+        key="edit"
+        onClick={() => {
+          close()
+          onEdit()
+        }}
+      >
+        Edit…
       </MenuItem>
     ) : null,
     can(actor, 'user.delete', user) ? (

@@ -3,9 +3,10 @@
 import Button from '@mui/material/Button'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Answer } from '@/app/_ui/answer'
 import { BusyButton } from '@/app/_ui/button'
+import { useClock } from '@/app/_ui/clock'
 import { CopyButton } from '@/app/_ui/copy-button'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { Facts } from '@/app/_ui/facts'
@@ -29,16 +30,27 @@ import { nameOf } from '../name-of'
 import { useResendInvitation } from '../use-resend-invitation'
 import { mailQuery } from './mail-query'
 
+/** Loaded when it is opened. */
+const EditUserDialog = lazy(() => import('../edit-user-dialog'))
+
 type First = { user: UserView; mail: MessagePage }
 
 /** One person: whether they got their mail, and what their account can do. */
 export function Person({ actor, first }: { actor: StaffActor; first: First }) {
   const router = useRouter()
   const { resend, isBusy } = useResendInvitation()
+  const [isEditing, setIsEditing] = useState(false)
   const [isDeleting, setIsDeleting] = useState(false)
   const { user, mail, query } = usePerson(first)
   const newest = mail[0]
   const mayInvite = canBeInvited(user) && createableRoles(actor).includes(user.role)
+  const invitation = mayInvite ? (
+    <div className={page.actions}>
+      <BusyButton isBusy={isBusy} busyWord="Sending" onClick={() => void resend(user)}>
+        Send the invitation again
+      </BusyButton>
+    </div>
+  ) : null
 
   return (
     <div className={page.page}>
@@ -54,6 +66,7 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
         right={
           <>
             <Live query={query} />
+            {can(actor, 'user.edit', user) ? <Button onClick={() => setIsEditing(true)}>Edit…</Button> : null}
             {can(actor, 'user.delete', user) ? <Button onClick={() => setIsDeleting(true)}>Delete…</Button> : null}
           </>
         }
@@ -77,16 +90,13 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
                     {newest.subject}
                   </Link>
                 </p>
-                {mayInvite ? (
-                  <div className={page.actions}>
-                    <BusyButton isBusy={isBusy} busyWord="Sending" onClick={() => void resend(user)}>
-                      Send the invitation again
-                    </BusyButton>
-                  </div>
-                ) : null}
+                {invitation}
               </Answer>
             ) : (
-              <p className="quiet">No mail to {user.email} was asked for.</p>
+              <>
+                <p className="quiet">No mail to {user.email} was asked for.</p>
+                {invitation}
+              </>
             )}
           </section>
         </div>
@@ -112,6 +122,11 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
           />
         ) : null}
       </section>
+      {isEditing ? (
+        <Suspense>
+          <EditUserDialog actor={actor} user={user} onClose={() => setIsEditing(false)} />
+        </Suspense>
+      ) : null}
       {isDeleting ? (
         <DeleteUserDialog
           user={user}
@@ -157,18 +172,21 @@ function usePerson(first: First) {
 const accountWord = (user: UserView): string =>
   user.status === 'disabled' ? 'Disabled' : canBeInvited(user) ? 'Invited' : 'Active'
 
-function canSignIn(user: UserView): string {
+function canSignIn(user: UserView, now: number): string {
   if (user.status === 'disabled') return 'No, the account is disabled'
   if (!user.has_password) return 'Not yet, no password set'
+  const over = user.first_password_expires_at
+  if (over !== null && Date.parse(over) <= now) return 'No, the first password has expired. Send the invitation again'
   return user.must_change_password ? 'Yes, then they must change their first password' : 'Yes'
 }
 
 function Account({ user }: { user: UserView }) {
+  const { now } = useClock()
   return (
     <Facts
       facts={[
         { name: 'Role', value: roleLabel(user.role) },
-        { name: 'Can sign in', value: canSignIn(user) },
+        { name: 'Can sign in', value: canSignIn(user, now) },
         { name: 'Last sign-in', value: user.last_sign_in_at ? <Time at={user.last_sign_in_at} /> : 'Never' },
         { name: 'Created', value: <Time at={user.created_at} as="exact" /> },
       ]}
