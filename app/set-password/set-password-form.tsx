@@ -6,12 +6,13 @@ import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
+import { PasswordStrength } from '@/app/_ui/password-strength'
 import { SignedOut } from '@/app/_ui/signed-out'
 import { PasswordField } from '@/app/_ui/text-field'
 import { passwordSchema } from '@/core/requests'
 import styles from './set-password.module.css'
 
-const invitation = { title: 'Choose a password', lead: 'At least 8 characters. A few words in a row are good.' }
+const invitation = { title: 'Choose a password', lead: 'A few words in a row are good.' }
 
 type Problem = { title: string; detail?: string }
 
@@ -100,6 +101,7 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
           inputRef={passwordInput}
           value={password}
           fault={faults.password}
+          help={<PasswordStrength password={password} person={{ email: mustChangeAs ?? '' }} />}
           onChange={(event) => {
             setPassword(event.target.value)
             if (faults.password) setFaults({ ...faults, password: check(event.target.value, again).password })

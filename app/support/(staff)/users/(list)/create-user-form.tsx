@@ -7,6 +7,7 @@ import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
+import { PasswordStrength } from '@/app/_ui/password-strength'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { createableRoles, type StaffActor } from '@/core/permissions'
@@ -14,14 +15,8 @@ import { createUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel, type Role } from '@/core/roles'
 import type { CreatedUser } from '@/server/create-user'
 import styles from '../dialog-body.module.css'
+import { roleMeanings } from '../role-meanings'
 import { generatePassword } from './generate-password'
-
-const meanings: Record<Role, string> = {
-  user: 'Shops at the store. Cannot sign in here.',
-  supporter: 'Answers customers and creates users.',
-  admin: 'Creates users and support agents, and deletes them.',
-  super_admin: 'May do everything, and creates every role.',
-}
 
 const labels = { first_name: 'First name', last_name: 'Last name', email: 'Address', password: 'First password' }
 type Field = keyof typeof labels
@@ -142,7 +137,7 @@ export function CreateUserForm(props: {
               key={one}
               name="role"
               label={roleLabel(one)}
-              meaning={meanings[one]}
+              meaning={roleMeanings[one]}
               checked={role === one}
               onChange={() => setRole(one)}
               disabled={isBusy}
@@ -169,7 +164,15 @@ export function CreateUserForm(props: {
           <PasswordField
             {...field('password')}
             autoComplete="new-password"
-            help="The welcome mail carries it. They must change it when they first sign in."
+            help={
+              <>
+                The welcome mail carries it. They must change it at their first sign-in, within 72 hours.
+                <PasswordStrength
+                  password={password}
+                  person={{ firstName: typed.first_name, lastName: typed.last_name, email: typed.email }}
+                />
+              </>
+            }
             aside={
               <button
                 type="button"
