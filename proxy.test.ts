@@ -33,6 +33,19 @@ test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('a page is only read, never %s',
   vi.unstubAllEnvs()
 })
 
+test.each([
+  ['/support', 307],
+  ['/support/users', 307],
+  ['/support/forgot-passwords', 307],
+  ['/support/login', 200],
+  ['/support/forgot-password', 200],
+  ['/set-password', 200],
+])('without a session %s answers %i', (path, status) => {
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+  expect(proxy(new NextRequest(`http://localhost:3005${path}`, { headers: { host: 'localhost' } })).status).toBe(status)
+  vi.unstubAllEnvs()
+})
+
 test('what a page reads of its request is written here, whatever the caller wrote', () => {
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
   const given = {

@@ -12,6 +12,7 @@ test.each([
   '/api/users',
   '/supporters',
   '/support/login',
+  '/support/forgot-password',
   '',
   null,
 ])('does not go on to %j', (wanted) => {

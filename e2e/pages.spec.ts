@@ -37,6 +37,7 @@ for (const { name, colorScheme, viewport } of views) {
         ).toBe(0)
       }
       await looks('/support/login')
+      await looks('/support/forgot-password')
       await looks('/set-password#not-a-token')
       await signIn(page)
       await looks('/support')

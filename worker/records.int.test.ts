@@ -4,6 +4,7 @@ import { hash as xxh32 } from 'lz4js/xxh32.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CompressionCodecs, CompressionTypes } from '@/kafka/client'
 import { toKafkaRecord } from '@/kafka/record'
+import { templates } from '@/emails/registry'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { startWorker, type RunningWorker } from './worker'
 
@@ -178,6 +179,13 @@ describe('records that are no mail, among good mail in one partition (F20)', { t
       'no_text',
       () => ({
         value: json(envelope({ template: 'password-reset', data: { first_name: 'A', email: 'a@example.com' } })),
+      }),
+    ],
+    [
+      'a notice that only our own system sends',
+      'no_text',
+      () => ({
+        value: json(envelope({ template: 'password-changed', data: templates['password-changed'].sample })),
       }),
     ],
     ['a mail of last week', 'too_old', () => ({ value: json(envelope({ timestamp: '2020-01-01T00:00:00Z' })) })],

@@ -43,7 +43,7 @@ test('an account, none, a disabled one, and one that was asked for too often get
 test('what the request says of its host is in nothing that is stored: the link is made from NEXTAUTH_URL', async () => {
   const person = await app.person('user')
   const evil = `evil-${randomUUID()}.example.com`
-  await ask({ email: person.email }, { 'x-forwarded-host': evil, forwarded: `host=${evil}`, origin: `https://${evil}` })
+  await ask({ email: person.email }, { 'x-forwarded-host': evil, forwarded: `host=${evil}` })
   const rows = await app.db.select().from(messages).where(eq(messages.userId, person.id))
   expect(rows).toHaveLength(1)
   expect(JSON.stringify(rows)).not.toContain(evil)
