@@ -1,4 +1,4 @@
-import { sameAddressKey } from './address'
+import { isAddress, sameAddressKey } from './address'
 
 /** To whom mail may go: of an API key, and of the whole installation. */
 export const deliveryModes = ['live', 'guest_list', 'test'] as const
@@ -7,14 +7,16 @@ export type DeliveryMode = (typeof deliveryModes)[number]
 /** @property guestList addresses, or whole domains as `@example.com` */
 export type DeliveryRule = { mode: DeliveryMode; guestList: readonly string[] }
 
-/** What becomes of one mail: sent; held until staff release it; or pretended, and never handed to a mail server. */
-export type Delivery = 'send' | 'held' | 'pretend'
+/** An address, or every one of a domain as `@example.com`. */
+export const isGuestEntry = (entry: string): boolean => isAddress(entry.startsWith('@') ? `anybody${entry}` : entry)
 
-const strictness: readonly Delivery[] = ['send', 'held', 'pretend']
+/** What becomes of one mail, the stricter the later: sent; held until staff release it; or pretended, and never handed to a mail server. */
+export const deliveries = ['send', 'held', 'pretend'] as const
+export type Delivery = (typeof deliveries)[number]
 
 /** The stricter of several wins. */
 export const strictest = (...those: readonly Delivery[]): Delivery =>
-  strictness[Math.max(0, ...those.map((one) => strictness.indexOf(one)))] ?? 'send'
+  deliveries[Math.max(0, ...those.map((one) => deliveries.indexOf(one)))] ?? 'send'
 
 /** What becomes of a mail to this address by all of these rules. */
 export const deliveryBy = (to: string, ...rules: readonly DeliveryRule[]): Delivery =>

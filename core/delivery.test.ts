@@ -97,6 +97,7 @@ const table: Row[] = [
   { name: 'too big', result: answered('dot', '552 5.3.4 too big'), ...same(dead('refused')) },
   { name: 'come back later', result: answered('rcpt', '451 4.3.0 later'), ...worthAnotherTry },
   { name: 'come back later, said of the whole mail', result: answered('dot', '451 4.3.0 later'), ...worthAnotherTry },
+  { name: 'only pretended', result: { kind: 'pretended' }, ...same({ kind: 'pretend' }) },
   { name: 'mailbox full, even as 552', result: answered('rcpt', '552 5.2.2 mailbox full'), ...worthAnotherTry },
   {
     name: 'too fast',

@@ -8,6 +8,8 @@ export type SendResult =
   | { kind: 'accepted'; reply: string }
   /** The server said no, or the conversation broke. `core/smtp-failure.ts` knows what that means. */
   | { kind: 'failed'; failure: Failure }
+  /** Made, and by its key or by the whole installation never to be sent. */
+  | { kind: 'pretended' }
   /** The mail could not be made from its template and data. */
   | { kind: 'not_rendered'; error: string }
   /** Nobody wants it any more: the account that it was about is gone. */
@@ -27,6 +29,7 @@ export type SendResult =
 
 export type Outcome =
   | { kind: 'sent' }
+  | { kind: 'pretend' }
   | { kind: 'retry'; delayMs: number; mayHaveBeenDelivered: boolean }
   /** No try burned. `delayed` is told in the story; `inDoubtOfItself` counts towards the message being the cause. */
   | { kind: 'release'; delayMs: number; delayed?: boolean; inDoubtOfItself?: boolean }
@@ -95,6 +98,8 @@ export function decide(input: {
   switch (result.kind) {
     case 'accepted':
       return { outcome: { kind: 'sent' }, cause: null }
+    case 'pretended':
+      return { outcome: { kind: 'pretend' }, cause: null }
     case 'not_begun':
       return { outcome: whenNotBegun(result.why), cause: null }
     case 'not_wanted':

@@ -11,6 +11,8 @@ const own: Facts = {
   holdMs: 60_000,
   maxRetries: 3,
   smtpHost: 'smtp.example.net',
+  deliveryMode: 'guest_list',
+  guestList: 'ffffffff',
   signingKeys: ['aaaaaaaa', 'bbbbbbbb'],
   secretsKeys: ['cccccccc'],
 }
@@ -26,6 +28,7 @@ test.each<[string, Partial<Facts>, 'web' | 'worker']>([
   ['fewer templates', { templates: ['plain'] }, 'web'],
   ['a worker that knows more templates: it queues none', { templates: ['plain', 'welcome', 'order'] }, 'worker'],
   ['one that does not say its mail server yet', { smtpHost: undefined }, 'worker'],
+  ['one that does not say its mode yet', { deliveryMode: undefined, guestList: undefined }, 'worker'],
   ['an older envelope', { envelopeVersion: 0 }, 'web'],
 ])('%s differ in nothing that matters', (_what, facts, kind) => {
   expect(other(facts, kind)).toEqual([])
@@ -37,6 +40,8 @@ test.each<[Partial<Facts>, 'web' | 'worker', string]>([
   [{ groupId: 'g' }, 'worker', 'other has KAFKA_GROUP_ID g, and this worker has messaging-service-group.'],
   [{ maxRetries: 5 }, 'web', 'other has MAX_RETRIES 5, and this worker has 3.'],
   [{ smtpHost: 'mx' }, 'worker', 'other has SMTP_HOST mx, and this worker has smtp.example.net.'],
+  [{ deliveryMode: 'live' }, 'web', 'other has DELIVERY_MODE live, and this worker has guest_list.'],
+  [{ guestList: 'eeeeeeee' }, 'web', 'other has another DELIVERY_GUEST_LIST than this worker.'],
   [{ holdMs: 15_000 }, 'worker', 'other has HOLD_MS 15000, and this worker has 60000.'],
   [
     { envelopeVersion: 2 },

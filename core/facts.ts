@@ -14,6 +14,10 @@ const factsSchema = z.object({
   maxRetries: z.number(),
   /** Absent from processes that began before it was compared. */
   smtpHost: z.string().optional(),
+  /** Absent from processes that began before it was compared. */
+  deliveryMode: z.string().optional(),
+  /** A fingerprint: the addresses are nobody's business. */
+  guestList: z.string().optional(),
   /** The first one is in use. */
   signingKeys: z.array(z.string()),
   secretsKeys: z.array(z.string()),
@@ -45,6 +49,12 @@ function differencesFrom(own: Facts, name: string, kind: OtherProcess['kind'], o
   differ('MAX_RETRIES', other.maxRetries, own.maxRetries)
   // The breaker is shared: one worker with a wrong host would pause all the others.
   if (other.smtpHost !== undefined && own.smtpHost !== undefined) differ('SMTP_HOST', other.smtpHost, own.smtpHost)
+  if (other.deliveryMode !== undefined && own.deliveryMode !== undefined) {
+    differ('DELIVERY_MODE', other.deliveryMode, own.deliveryMode)
+    if (own.deliveryMode === 'guest_list' && other.deliveryMode === 'guest_list' && other.guestList !== own.guestList) {
+      said.push(`${name} has another DELIVERY_GUEST_LIST than this worker.`)
+    }
+  }
   if (other.holdMs !== null && own.holdMs !== null) differ('HOLD_MS', other.holdMs, own.holdMs)
   if (other.envelopeVersion > own.envelopeVersion) {
     said.push(

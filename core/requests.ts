@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { addressSchema, isAddress } from './address'
+import { addressSchema } from './address'
 import { cursorOf, exactInstant } from './cursor'
-import { deliveryModes } from './delivery-mode'
+import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
 import { ambiguousRules, messageTypes, priorities, statuses } from './message'
 import { scopes } from './permissions'
 import { roles } from './roles'
@@ -115,12 +115,9 @@ export const setPasswordRequest = z.strictObject({
 export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
 
 /** An address, or every one of a domain as `@example.com`. */
-const guestSchema = z
-  .string()
-  .trim()
-  .refine((entry) => isAddress(entry.startsWith('@') ? `anybody${entry}` : entry), {
-    error: 'Each entry is an address such as name@example.com, or a domain such as @example.com.',
-  })
+const guestSchema = z.string().trim().refine(isGuestEntry, {
+  error: 'Each entry is an address such as name@example.com, or a domain such as @example.com.',
+})
 
 /** Where a request may come from: an address, or a network as `203.0.113.0/24` or `2001:db8::/32`. */
 const networkSchema = z
@@ -182,6 +179,11 @@ export const listMessagesQuery = z.strictObject({
   status: z
     .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
     .pipe(z.array(z.enum(statuses)))
+    .optional(),
+  /** What becomes of them, several as for status: `delivery=held`. */
+  delivery: z
+    .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
+    .pipe(z.array(z.enum(deliveries)))
     .optional(),
   to: z.string().trim().max(254).optional(),
   search: z.string().trim().max(255).optional(),

@@ -19,6 +19,7 @@ const queued: MessageFacts = {
   closedAt: null,
   deadReason: null,
   mayHaveBeenDelivered: false,
+  delivery: 'send',
   lastReply: null,
   lastCause: null,
   routeHost: null,
@@ -57,6 +58,31 @@ test.each<[string, Partial<MessageFacts>, string]>([
     'retrying after our sign-in was refused',
     { status: 'retrying', retryCount: 1, lastReply: '535 5.7.8 Bad credentials' },
     'Not yet. mx.example.net turned us away: it answered 535. Try 2 of 4 is due at <due>.',
+  ],
+  [
+    'held',
+    { delivery: 'held', dueLater: true },
+    'Not yet. It is held, because this address is not on the guest list: staff can release it, or cancel it.',
+  ],
+  [
+    'to be pretended',
+    { delivery: 'pretend' },
+    'Not yet. It is on its way, and is only pretended: no mail server is going to see it.',
+  ],
+  [
+    'pretended',
+    { status: 'sent', delivery: 'pretend', sentAt: 'sent' },
+    'Not sent: it was only pretended, at <sent>. No mail server has seen it.',
+  ],
+  [
+    'pretended, and not made',
+    { status: 'dead', delivery: 'pretend', deadReason: 'not_rendered' },
+    'No. The mail could not be made from its template.',
+  ],
+  [
+    'pretended after a try of which nobody knows',
+    { status: 'sent', delivery: 'pretend', sentAt: 'sent', mayHaveBeenDelivered: true },
+    'We cannot be sure. An earlier try may have been delivered. The last one was only pretended, at <sent>.',
   ],
   ['sent', { status: 'sent', sentAt: 'sent' }, 'Yes. mx.example.net accepted it at <sent>.'],
   [
@@ -239,6 +265,20 @@ const holes = /undefined|null|NaN|\[object|[.]{2}| {2}| [.,;:]|_/
 const claims = (sentence: string) =>
   sentence.replaceAll('may have been delivered', '').match(/deliver|\bread\b|received/i)
 
+test('whatever becomes of a mail that is held or pretended, its answer is plain and never a Yes', () => {
+  for (const facts of allFacts) {
+    for (const delivery of ['held', 'pretend'] as const) {
+      if (delivery === 'held' && facts.status !== 'queued') continue
+      const sentence = summarise({ ...facts, delivery }, words)
+      expect(sentence).toMatch(plain)
+      expect(sentence).not.toMatch(holes)
+      expect(sentence).toMatch(/^(Not yet|No|We cannot be sure|Not sent)[.,:] /)
+      expect(sentence).not.toContain('accepted it')
+      expect(claims(sentence)).toBeNull()
+    }
+  }
+})
+
 test('every message has a plain answer that claims no more than the server said', () => {
   for (const facts of allFacts) {
     const sentence = summarise(facts, words)
@@ -400,6 +440,22 @@ describe('the story', () => {
       { attempt: 1, reason: 'expired' },
       ['It could not be sent in time, and is too old now', 'Given up; a notice is on email-dlq', 'stop'],
     ],
+    [
+      'accepted',
+      { by: 'Maya', delivery: 'held' },
+      [
+        'Maya asked for this mail',
+        'Saved, and from here on never lost; held until staff release it, because the address is not on the guest list',
+        'fact',
+      ],
+    ],
+    [
+      'accepted',
+      { by: 'Maya', delivery: 'pretend' },
+      ['Maya asked for this mail', 'Saved, and from here on never lost; it is only pretended, and never sent', 'fact'],
+    ],
+    ['let_go', { by: 'Maya' }, ['Released by Maya', 'It is sent like any other mail', 'fact']],
+    ['pretended', {}, ['Only pretended: the mail was made, and not sent', 'No mail server has seen it', 'calm']],
     [
       'delayed',
       { cause: 'server_unreachable' },

@@ -1,3 +1,4 @@
+import type { Delivery } from './delivery-mode'
 import { crashLimit, type DeadReason, type Status } from './message'
 import { causeOfServer, causeSentence, knownCause } from './smtp-failure'
 import type { MessageEventKind, TimelineEntry } from './views'
@@ -23,6 +24,7 @@ export type MessageFacts = {
   closedAt: string | null
   deadReason: DeadReason | null
   mayHaveBeenDelivered: boolean
+  delivery: Delivery
   lastReply: string | null
   /** What the last reply means: a `Cause` of smtp-failure.ts; null also where an older version wrote the row. */
   lastCause: string | null
@@ -51,9 +53,13 @@ export function summarise(message: MessageFacts, words: Words): string {
   const doubt = message.mayHaveBeenDelivered
   /** Who answered last. Before that, and next time, it may be the other one. */
   const host = message.routeHost ?? smtpHost
+  const pretended = message.delivery === 'pretend' ? pretendedSummary(message, words) : null
+  if (pretended) return pretended
   const delayed = message.delayedSince ? `Delayed since ${time(message.delayedSince)} by a fault of ours.` : null
   switch (message.status) {
     case 'queued':
+      if (message.delivery === 'held')
+        return 'Not yet. It is held, because this address is not on the guest list: staff can release it, or cancel it.'
       if (doubt) {
         const again = delayed ? 'goes out again when mail flows' : 'is being sent again'
         // Put back by people after a try of which nobody knows, it has a cause; a lost worker leaves none.
@@ -92,6 +98,29 @@ export function summarise(message: MessageFacts, words: Words): string {
       return message.suppressedSince
         ? `Not sent: this address has been on the suppression list since ${words.day(message.suppressedSince)}.`
         : 'Not sent: this address was on the suppression list.'
+    default:
+      return message.status satisfies never
+  }
+}
+
+/** While nothing went wrong with it; else it is told like any other. Never that a server has seen it. */
+function pretendedSummary(message: MessageFacts, { time }: Words): string | null {
+  const before = message.mayHaveBeenDelivered ? 'An earlier try may have been delivered. ' : ''
+  switch (message.status) {
+    case 'queued':
+    case 'sending':
+      return before
+        ? `We cannot be sure. ${before}It is on its way again, and is only pretended this time.`
+        : 'Not yet. It is on its way, and is only pretended: no mail server is going to see it.'
+    case 'sent':
+      return before
+        ? `We cannot be sure. ${before}The last one was only pretended, at ${time(message.sentAt ?? message.dueAt)}.`
+        : `Not sent: it was only pretended, at ${time(message.sentAt ?? message.dueAt)}. No mail server has seen it.`
+    case 'retrying':
+    case 'dead':
+    case 'cancelled':
+    case 'suppressed':
+      return null
     default:
       return message.status satisfies never
   }
@@ -188,6 +217,8 @@ export type EventDetail = {
   sendAt?: string
   /** retried: only made due at once; the tries before still count. */
   triesKept?: boolean
+  /** accepted: what becomes of it, when it is not simply sent. */
+  delivery?: 'held' | 'pretend'
   /** accepted: by which record it came, when another producer put it on the topic. */
   source?: 'kafka'
 }
@@ -213,7 +244,7 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(
         whoAsked(detail),
         'fact',
-        `Saved, and from here on never lost${detail.sendAt ? `; to be sent at ${words.time(detail.sendAt)}` : ''}`,
+        `Saved, and from here on never lost${detail.sendAt ? `; to be sent at ${words.time(detail.sendAt)}` : ''}${detail.delivery ? `; ${insteadOfSending[detail.delivery]}` : ''}`,
       )
     case 'kafka_unreachable':
       return line('Kafka could not be reached', 'wait', 'It waits, and is handed over as soon as Kafka is back')
@@ -267,6 +298,10 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
         'calm',
         sentence([whySuppressed(detail.reason), detail.since ? `on it since ${words.day(detail.since)}` : null]),
       )
+    case 'pretended':
+      return line('Only pretended: the mail was made, and not sent', 'calm', 'No mail server has seen it')
+    case 'let_go':
+      return line(`Released by ${detail.by ?? 'somebody'}`, 'fact', 'It is sent like any other mail')
     case 'retried':
       return detail.triesKept
         ? line(`${detail.by ?? 'Somebody'} asked for the next try at once`, 'fact', 'The tries before still count')
@@ -276,6 +311,11 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
     default:
       return event satisfies never
   }
+}
+
+const insteadOfSending = {
+  held: 'held until staff release it, because the address is not on the guest list',
+  pretend: 'it is only pretended, and never sent',
 }
 
 const lowerFirst = (words: string) => words.charAt(0).toLowerCase() + words.slice(1)

@@ -1,4 +1,4 @@
-import type { DeliveryMode } from './delivery-mode'
+import type { Delivery, DeliveryMode } from './delivery-mode'
 import type { MailState } from './mail-state'
 import type { DeadReason, MessageType, Priority, Status } from './message'
 import type { KeyRole } from './permissions'
@@ -21,7 +21,13 @@ export type UserView = {
   must_change_password: boolean
   /** A first password opens nothing after this; null for one of their own. */
   first_password_expires_at: string | null
-  last_mail: { id: string; status: Status; may_have_been_delivered: boolean; at: string } | null
+  last_mail: {
+    id: string
+    status: Status
+    may_have_been_delivered: boolean
+    delivery: Delivery
+    at: string
+  } | null
 }
 
 /** One sign-in of one's own that still lasts. */
@@ -52,6 +58,8 @@ export type MessageListItem = {
   closed_at: string | null
   dead_reason: DeadReason | null
   may_have_been_delivered: boolean
+  /** held: it waits until staff release it. pretend: made, and never sent. */
+  delivery: Delivery
   last_reply: string | null
   /** What the last reply means: a `Cause` of smtp-failure.ts. */
   last_cause: string | null
@@ -110,6 +118,10 @@ export type MessageEventKind =
   /** Given back, no try burned: the mail server, or the worker itself, could not do it now. */
   | 'delayed'
   | 'suppressed'
+  /** Made and not sent: by its key, or by the mode of the whole installation. */
+  | 'pretended'
+  /** Held until staff let it go. */
+  | 'let_go'
   /** Put back by people, with a fresh budget of tries. */
   | 'retried'
   /** Sent again by people, as a message of its own. */

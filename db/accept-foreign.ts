@@ -1,4 +1,5 @@
 import { priorityRank, type MessageType, type Priority } from '@/core/message'
+import type { Delivery } from '@/core/delivery-mode'
 import type { Sql } from './client'
 
 /** A mail that another producer put on the topic, as far as we believe it. */
@@ -29,23 +30,26 @@ const oldest = '72 hours'
 export async function acceptForeign(
   sql: Sql,
   mail: ForeignMail,
-  more: { sealed: Buffer | null; lifeMinutes: number; partition: number; offset: number },
+  more: { sealed: Buffer | null; lifeMinutes: number; delivery: Delivery; partition: number; offset: number },
 ): Promise<'accepted' | 'exists' | 'too_old'> {
+  const isHeld = more.delivery === 'held'
   const rank = priorityRank(mail.priority)
   const [row] = await sql<{ result: 'accepted' | 'exists' | 'too_old' }[]>`
     with asked as (
       select least(${mail.askedAt}::timestamptz, now()) as at, ${mail.askedAt}::timestamptz < now() - ${oldest}::interval as too_old
     ), m as (
       insert into messages (id, type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, source,
-        expires_at, created_by_name)
+        expires_at, created_by_name, delivery)
       select ${mail.id}, ${mail.type}, ${mail.template}, ${mail.to}, ${mail.from}, ${mail.subject}, ${sql.json(mail.data as never)},
-        ${mail.sensitive}, ${rank}, ${mail.maxRetries}, 'kafka', asked.at + ${more.lifeMinutes}::int * interval '1 min', 'Another service'
+        ${mail.sensitive}, ${rank}, ${mail.maxRetries}, 'kafka', asked.at + ${more.lifeMinutes}::int * interval '1 min', 'Another service',
+        ${more.delivery}
       from asked where not too_old
       on conflict (id) do nothing
       returning id
     ), o as (
-      insert into outbox (kind, message_id, priority, ring_at, rings, kafka_partition, kafka_offset)
-      select 'send', id, ${rank}, now() + interval '30 s', 1, ${more.partition}::int, ${more.offset}::bigint from m
+      insert into outbox (kind, message_id, priority, due_at, ring_at, rings, kafka_partition, kafka_offset)
+      select 'send', id, ${rank}, case when ${isHeld} then 'infinity' else now() end,
+        case when ${isHeld} then 'infinity' else now() + interval '30 s' end, 1, ${more.partition}::int, ${more.offset}::bigint from m
     ), s as (
       insert into message_secrets (message_id, sealed) select id, ${more.sealed} from m where ${more.sealed}::bytea is not null
     ), e as (
@@ -55,6 +59,7 @@ export async function acceptForeign(
         source: 'kafka',
         partition: more.partition,
         offset: more.offset,
+        ...(more.delivery === 'send' ? {} : { delivery: more.delivery }),
       })} from m
     )
     select case when exists (select from m) then 'accepted'

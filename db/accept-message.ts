@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { priorityRank, type AmbiguousRule, type MessageType, type Priority } from '@/core/message'
+import type { Delivery } from '@/core/delivery-mode'
 import type { Executor } from './client'
 
 export type NewMessage = {
@@ -25,6 +26,8 @@ export type NewMessage = {
   onAmbiguous?: AmbiguousRule
   /** The message that this one is sent again for. */
   resendOf?: string | null
+  /** Standard: send. */
+  delivery?: Delivery
 }
 
 /** How long the relay leaves a record to the request that is just publishing it. */
@@ -37,26 +40,30 @@ const fastPathGrace = '30 seconds'
  */
 export async function acceptMessage(tx: Executor, message: NewMessage): Promise<{ id: string; createdAt: string }> {
   const rank = priorityRank(message.priority)
-  const { sendAt = null, lifeMinutes = 72 * 60, onAmbiguous = 'retry', resendOf = null } = message
+  const { sendAt = null, lifeMinutes = 72 * 60, onAmbiguous = 'retry', resendOf = null, delivery = 'send' } = message
   const dueAt = sql`coalesce(${sendAt}::timestamptz, now())`
+  const isHeld = delivery === 'held'
   const isForRelay = isRungByRelay(message)
-  const ringAt = isForRelay ? dueAt : sql`now() + ${fastPathGrace}::interval`
+  // What is held is due never: no bell rings, no worker takes it, and it is not given up for its age.
+  const workDueAt = isHeld ? sql`'infinity'::timestamptz` : sql`due_at`
+  const ringAt = isHeld ? sql`'infinity'::timestamptz` : isForRelay ? dueAt : sql`now() + ${fastPathGrace}::interval`
   const rings = isForRelay ? 0 : 1
   const said = JSON.stringify({
     by: message.createdByName,
     ...(sendAt === null ? {} : { sendAt }),
     ...(resendOf === null ? {} : { otherId: resendOf }),
+    ...(delivery === 'send' ? {} : { delivery }),
   })
   const [row] = await tx.execute<{ id: string; created_at: string }>(sql`
     with m as (
       insert into messages (type, template, to_address, from_address, reply_to, subject, data, sensitive, priority, max_retries, user_id, created_by_name,
-        due_at, expires_at, on_ambiguous, resend_of)
+        due_at, expires_at, on_ambiguous, resend_of, delivery)
       values (${message.type}, ${message.template}, ${message.to}, ${message.from}, ${message.replyTo}, ${message.subject},
               ${JSON.stringify(message.data)}::jsonb, ${message.sensitive}, ${rank}, ${message.maxRetries}, ${message.userId}, ${message.createdByName},
-              ${dueAt}, ${dueAt} + ${lifeMinutes}::int * interval '1 min', ${onAmbiguous}, ${resendOf})
+              ${dueAt}, ${dueAt} + ${lifeMinutes}::int * interval '1 min', ${onAmbiguous}, ${resendOf}, ${delivery})
       returning id, created_at, due_at
     ), o as (
-      insert into outbox (kind, message_id, priority, due_at, ring_at, rings) select 'send', id, ${rank}, due_at, ${ringAt}, ${rings} from m
+      insert into outbox (kind, message_id, priority, due_at, ring_at, rings) select 'send', id, ${rank}, ${workDueAt}, ${ringAt}, ${rings} from m
     ), e as (
       insert into message_events (message_id, event, detail) select id, 'accepted', ${said}::jsonb from m
     )
@@ -65,16 +72,16 @@ export async function acceptMessage(tx: Executor, message: NewMessage): Promise<
   if (message.seal) {
     await tx.execute(sql`insert into message_secrets (message_id, sealed) values (${row.id}, ${message.seal(row.id)})`)
   }
-  if (isForRelay && sendAt === null) await tx.execute(sql`select pg_notify('outbox', '')`)
+  if (isForRelay && !isHeld && sendAt === null) await tx.execute(sql`select pg_notify('outbox', '')`)
   return { id: row.id, createdAt: row.created_at }
 }
 
 /**
  * Not published by the request itself. Low priority waits for the relay, which keeps the topic short; a mail for later has
- * its bell set to that time.
+ * its bell set to that time; a held one has none.
  */
-export const isRungByRelay = (message: Pick<NewMessage, 'priority' | 'sendAt'>): boolean =>
-  message.priority === 'low' || (message.sendAt ?? null) !== null
+export const isRungByRelay = (message: Pick<NewMessage, 'priority' | 'sendAt' | 'delivery'>): boolean =>
+  message.priority === 'low' || (message.sendAt ?? null) !== null || message.delivery === 'held'
 
 /** How an instant stands to now and to the furthest that may be asked for. Only Postgres knows the time. */
 export async function judgeSendAt(tx: Executor, sendAt: string): Promise<'past' | 'too_far' | 'fits'> {

@@ -9,9 +9,9 @@ export type LockedMessage = typeof messages.$inferSelect & { sealed: Buffer | nu
 export async function findState(
   db: Executor,
   id: string,
-): Promise<Pick<LockedMessage, 'status' | 'sentAt' | 'dueAt' | 'userId'> | null> {
-  const { status, sentAt, dueAt, userId } = messages
-  const [row] = await db.select({ status, sentAt, dueAt, userId }).from(messages).where(eq(messages.id, id))
+): Promise<Pick<LockedMessage, 'status' | 'delivery' | 'sentAt' | 'dueAt' | 'userId'> | null> {
+  const { status, delivery, sentAt, dueAt, userId } = messages
+  const [row] = await db.select({ status, delivery, sentAt, dueAt, userId }).from(messages).where(eq(messages.id, id))
   return row ?? null
 }
 
@@ -85,6 +85,38 @@ export async function makeDueNow(
     )
     select attempt from work left join woken on true`)
   if (!work) throw new Error(`Message ${id} waits for its next try, but its work is gone`)
+  return work
+}
+
+/**
+ * Lets a held message go: it is due at its time, or now, and its life begins then. The message must be locked, and held.
+ * @returns whether its time is still to come
+ */
+export async function letGo(
+  tx: Transaction,
+  { id, by, lifeMinutes, isForRelay }: { id: string; by: string; lifeMinutes: number; isForRelay: boolean },
+): Promise<{ attempt: number; isLater: boolean }> {
+  const [work] = await tx.execute<{ attempt: number; isLater: boolean }>(sql`
+    with said as (
+      update messages
+      set delivery = 'send', due_at = greatest(due_at, now()),
+          expires_at = greatest(due_at, now()) + ${lifeMinutes}::int * interval '1 min'
+      where id = ${id}
+      returning id, due_at
+    ), work as (
+      update outbox o
+      set due_at = said.due_at, rings = ${isForRelay ? 0 : 1},
+          ring_at = case when said.due_at > now() then said.due_at else ${ringAt(isForRelay)} end
+      from said where o.message_id = said.id and o.kind = 'send'
+      returning o.attempt, said.due_at > now() as "isLater"
+    ), story as (
+      insert into message_events (message_id, event, detail)
+      select id, 'let_go', jsonb_build_object('by', ${by}::text) from said
+    ), woken as (
+      ${wakeRelay(isForRelay)}
+    )
+    select attempt, "isLater" from work left join woken on true`)
+  if (!work) throw new Error(`Message ${id} is held, but its work is gone`)
   return work
 }
 

@@ -1,3 +1,4 @@
+import type { Delivery } from '@/core/delivery-mode'
 import type { MessageType } from '@/core/message'
 import type { Sql } from './client'
 
@@ -29,6 +30,7 @@ export type Held = {
   sealed: Buffer | null
   outages: number
   onAmbiguous: 'retry' | 'hold'
+  delivery: Delivery
   /** Too old to be sent. */
   expired: boolean
   /** Its address is on the suppression list. */
@@ -80,7 +82,7 @@ export async function holdMessages(
     returning m.id as "messageId", held.hold, held.attempt, held.kafka_partition as partition, held.kafka_offset::float8 as "offset",
       m.type, m.template, m.to_address as "toAddress", m.from_address as "fromAddress", m.reply_to as "replyTo", m.subject, m.data,
       m.created_at as "createdAt", m.retry_count as "retryCount", m.max_retries as "maxRetries",
-      m.may_have_been_delivered as "mayHaveBeenDelivered", m.user_id as "userId", m.outages, m.on_ambiguous as "onAmbiguous",
+      m.may_have_been_delivered as "mayHaveBeenDelivered", m.user_id as "userId", m.outages, m.on_ambiguous as "onAmbiguous", m.delivery,
       m.expires_at <= now() as expired,
       (select json_build_object('since', to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'reason', s.reason)
        from suppressions s where s.address_key = lower(m.to_address)) as suppressed,

@@ -20,7 +20,7 @@ export type StoredStory = StoredMessage & {
  */
 const delayedSince = sql<
   string | null
->`case when ${messages.status} in ('queued', 'retrying') and ${messages.dueAt} <= now() then (
+>`case when ${messages.status} in ('queued', 'retrying') and ${messages.delivery} <> 'held' and ${messages.dueAt} <= now() then (
   select greatest(paused.opened_at, ${messages.dueAt}) from ${breakers} paused
   where paused.route = 'primary' and paused.state <> 'closed' and (${messages.mayHaveBeenDelivered} or not exists (
     select from ${breakers} second where second.route = 'fallback' and second.state = 'closed'))
@@ -78,6 +78,7 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
     expiresAt: message.expiresAt.toISOString(),
     suppressedSince: instant(row.suppressedSince),
     lastCause: message.lastCause,
+    delivery: message.delivery,
     routeHost: row.routeHost,
   }
   return {
@@ -105,6 +106,7 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
       closed_at: shared.closedAt,
       dead_reason: shared.deadReason,
       may_have_been_delivered: message.mayHaveBeenDelivered,
+      delivery: shared.delivery,
       last_reply: message.lastReply,
       last_cause: shared.lastCause,
       route_host: shared.routeHost,
@@ -123,6 +125,7 @@ export async function listMessages(db: Executor, query: ListMessagesQuery): Prom
       and(
         query.cursor ? lt(messages.id, query.cursor) : undefined,
         query.status ? inArray(messages.status, query.status) : undefined,
+        query.delivery ? inArray(messages.delivery, query.delivery) : undefined,
         query.type ? eq(messages.type, query.type) : undefined,
         query.template ? eq(messages.template, query.template) : undefined,
         query.to ? ilike(messages.toAddress, containing(query.to)) : undefined,

@@ -6,6 +6,8 @@ export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_ch
 export type Link = { userId: number; state: LinkState }
 
 /**
+ * A newer mail that is held or only pretended reaches nobody, so it ends no link.
+ *
  * Whose link it is and whether it still works. The answer only holds while the account is locked.
  * All links of one message work until one is used; that ends them all, because the password has changed since.
  */
@@ -21,6 +23,7 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
       replaced: sql<boolean>`exists (
         select from messages newer
         where newer.user_id = ${messages.userId} and newer.type = ${messages.type} and newer.id > ${messages.id}
+          and newer.delivery = 'send'
       )`,
     })
     .from(oneTimeLinks)

@@ -176,7 +176,9 @@ export async function takeOverExpiredHolds(
       for update of o, m skip locked
     ), said as (
       update messages m
-      set crashes = m.crashes + 1, may_have_been_delivered = true,
+      set crashes = m.crashes + 1,
+          -- What is only pretended has never left.
+          may_have_been_delivered = m.may_have_been_delivered or m.delivery <> 'pretend',
           status = case when m.crashes + 1 >= ${input.crashLimit} then 'dead' when m.retry_count = 0 then 'queued' else 'retrying' end,
           dead_reason = case when m.crashes + 1 >= ${input.crashLimit} then 'crash_loop' end,
           closed_at = case when m.crashes + 1 >= ${input.crashLimit} then now() end

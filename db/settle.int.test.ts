@@ -339,6 +339,15 @@ describe('settling', () => {
     expect(await events(ours.messageId)).toEqual(['accepted', 'suppressed'])
   })
 
+  it('ends what was only pretended as sent, and says so, whatever it was meant to be', async () => {
+    const ours = await held({ secret: true })
+    await settle(ours, { kind: 'pretend' })
+    expect(await message(ours.messageId)).toMatchObject({ status: 'sent', delivery: 'pretend', last_reply: null })
+    expect(await work(ours.messageId)).toEqual([])
+    expect(await secrets(ours.messageId)).toEqual([])
+    expect(await events(ours.messageId)).toEqual(['accepted', 'pretended'])
+  })
+
   it('enters each bounced address once, however many mails to it bounce together', async () => {
     const [one, two] = [await held(), await held()]
     await sql`update messages set to_address = case id when ${one.messageId} then 'Twice@example.com' else 'twice@EXAMPLE.com' end

@@ -18,6 +18,7 @@ export type Settlement = {
 
 const eventOf = {
   sent: 'sent',
+  pretend: 'pretended',
   retry: 'try_failed',
   release: 'released',
   cancel: 'cancelled',
@@ -31,7 +32,7 @@ const byBounce = 'the mail server'
 /**
  * Records several tries in one statement, each fenced by its hold token.
  *
- * `sent` and `dead` delete the work (dead leaves another row: the notice for email-dlq); `retry` moves it to the next
+ * `sent`, `pretend` (sent as far as anybody can tell, but for its story) and `dead` delete the work (dead leaves another row: the notice for email-dlq); `retry` moves it to the next
  * attempt; `release` gives it back as it was. Locks the outbox rows first, in message order, like everything that locks more than
  * one.
  * @returns the message ids that were settled; a missing one had lost its hold
@@ -63,7 +64,7 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
         select id, priority from outbox where kind = 'send' and message_id = r.message_id and hold = r.hold for update
       ) o
     ), gone as (
-      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'dead', 'cancel', 'suppress')
+      delete from outbox o using mine where o.id = mine.id and mine.outcome in ('sent', 'pretend', 'dead', 'cancel', 'suppress')
     ), again as (
       update outbox o
       set hold = null, held_at = null, held_until = null, held_by = null, rings = 0,
@@ -78,22 +79,23 @@ export async function settleMessages(sql: Sql, settlements: readonly Settlement[
     ), said as (
       update messages m
       set status = case mine.outcome
-            when 'sent' then 'sent' when 'dead' then 'dead' when 'cancel' then 'cancelled' when 'suppress' then 'suppressed'
+            when 'sent' then 'sent' when 'pretend' then 'sent' when 'dead' then 'dead' when 'cancel' then 'cancelled' when 'suppress' then 'suppressed'
             when 'retry' then 'retrying'
             else case when m.retry_count = 0 then 'queued' else 'retrying' end end,
           retry_count = m.retry_count + (mine.outcome = 'retry')::int,
           outages = m.outages + mine.outage::int,
           may_have_been_delivered = m.may_have_been_delivered or mine.flag,
           due_at = case when mine.outcome = 'retry' then now() + mine.delay_ms * interval '1 ms' else m.due_at end,
-          sent_at = case when mine.outcome = 'sent' then now() end,
-          closed_at = case when mine.outcome in ('sent', 'dead', 'cancel', 'suppress') then now() end,
+          sent_at = case when mine.outcome in ('sent', 'pretend') then now() end,
+          delivery = case when mine.outcome = 'pretend' then 'pretend' else m.delivery end,
+          closed_at = case when mine.outcome in ('sent', 'pretend', 'dead', 'cancel', 'suppress') then now() end,
           dead_reason = mine.reason,
           last_reply = coalesce(mine.reply, m.last_reply),
-          last_cause = case when mine.outcome = 'sent' then null else coalesce(mine.cause, m.last_cause) end
+          last_cause = case when mine.outcome in ('sent', 'pretend') then null else coalesce(mine.cause, m.last_cause) end
       from mine where m.id = mine.message_id
       returning m.id, m.due_at, m.to_address
     ), erased as (
-      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome in ('sent', 'cancel', 'suppress')
+      delete from message_secrets s using mine where s.message_id = mine.message_id and mine.outcome in ('sent', 'pretend', 'cancel', 'suppress')
     ), listed as (
       insert into suppressions (address_key, address, reason, note, message_id, created_by_name)
       select distinct on (lower(said.to_address)) lower(said.to_address), said.to_address, 'hard_bounce', mine.reply, said.id, ${byBounce}

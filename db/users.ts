@@ -146,6 +146,7 @@ function selectViews(db: Executor) {
       id: messages.id,
       status: messages.status,
       mayHaveBeenDelivered: messages.mayHaveBeenDelivered,
+      delivery: messages.delivery,
       at: sql`coalesce(${messages.sentAt}, ${messages.closedAt}, ${messages.createdAt})`
         .mapWith(messages.createdAt)
         .as('at'),
@@ -172,6 +173,7 @@ function selectViews(db: Executor) {
       mailId: lastMail.id,
       mailStatus: lastMail.status,
       mailFlagged: lastMail.mayHaveBeenDelivered,
+      mailDelivery: lastMail.delivery,
       mailAt: lastMail.at,
     })
     .from(users)
@@ -198,6 +200,7 @@ function toView(row: Awaited<ReturnType<typeof selectViews>>[number]): UserView 
             id: row.mailId,
             status: row.mailStatus,
             may_have_been_delivered: row.mailFlagged ?? false,
+            delivery: row.mailDelivery ?? 'send',
             at: row.mailAt.toISOString(),
           }
         : null,

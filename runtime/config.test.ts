@@ -67,6 +67,34 @@ test.each(Object.keys(worker))('the worker does not start without %s, and says s
   expect(refusal(() => readWorkerConfig({ ...worker, [name]: '' }))).toBe(`${name} is not set.${remedy}`)
 })
 
+test('mail goes to everybody unless a mode says otherwise; a guest list is addresses and domains', () => {
+  expect(readWorkerConfig(worker)).toMatchObject({ DELIVERY_MODE: 'live', DELIVERY_GUEST_LIST: [] })
+  const set = { ...worker, DELIVERY_MODE: 'guest_list', DELIVERY_GUEST_LIST: ' a@example.com, @example.org ,' }
+  expect(readWorkerConfig(set)).toMatchObject({
+    DELIVERY_MODE: 'guest_list',
+    DELIVERY_GUEST_LIST: ['a@example.com', '@example.org'],
+  })
+  expect(refusal(() => readWorkerConfig({ ...worker, DELIVERY_MODE: 'off' }))).toContain('DELIVERY_MODE')
+  expect(refusal(() => readWorkerConfig({ ...worker, DELIVERY_GUEST_LIST: 'example.org' }))).toContain(
+    'DELIVERY_GUEST_LIST must be addresses such as a@example.com or domains such as @example.com',
+  )
+})
+
+test('the limits of a day hold in production, and in the local stack only where they are set', () => {
+  const web = { ...worker, NEXTAUTH_SECRET: 'a secret of at least 32 characters!' }
+  expect(readWebConfig(web)).toMatchObject({
+    LIMIT_RECIPIENT_PER_DAY: 50,
+    LIMIT_KEY_PER_DAY: 10_000,
+    LIMIT_STAFF_PER_DAY: 500,
+  })
+  expect(readWebConfig({ ...web, APP_ENV: 'local', LIMIT_KEY_PER_DAY: '7' })).toMatchObject({
+    LIMIT_RECIPIENT_PER_DAY: 0,
+    LIMIT_KEY_PER_DAY: 7,
+    LIMIT_STAFF_PER_DAY: 0,
+  })
+  expect(refusal(() => readWebConfig({ ...web, LIMIT_KEY_PER_DAY: '-1' }))).toContain('LIMIT_KEY_PER_DAY')
+})
+
 test('the web process does not start without a secret for its sessions', () => {
   expect(refusal(() => readWebConfig(worker))).toBe(`NEXTAUTH_SECRET is not set.${remedy}`)
 })

@@ -1,5 +1,6 @@
 import { isLoopback, plaintextRefusals, type PlainLine } from '@/core/plaintext'
 import { z } from 'zod'
+import { deliveryModes, isGuestEntry } from '@/core/delivery-mode'
 import { belongTogether, readPem } from './pem'
 import { postgresLine } from './postgres-line'
 
@@ -28,6 +29,8 @@ const sendRate = z.string().transform((value, context) => {
 
 const port = (standard: number) => z.coerce.number().int().min(1).max(65535).default(standard)
 const count = (standard: number) => z.coerce.number().int().min(1).default(standard)
+/** 0: none. */
+const limit = z.coerce.number().int().min(0).optional()
 /** Spans, in milliseconds. */
 const spanMs = (standard: number) => z.coerce.number().int().min(1).max(86_400_000).default(standard)
 const text = (standard: string) => z.string().min(1).default(standard)
@@ -96,6 +99,27 @@ const kafka = {
   KAFKA_REQUEST_TIMEOUT_MS: spanMs(45_000),
 }
 
+/** Addresses, or whole domains as `@example.com`, with commas between. */
+const guestList = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          isGuestEntry,
+          'must be addresses such as a@example.com or domains such as @example.com, separated by commas',
+        ),
+    ),
+  )
+
 const webAddress = z.url({ protocol: /^https?$/ })
 
 const database = {
@@ -124,6 +148,9 @@ const common = {
   MAX_RETRIES: z.coerce.number().int().min(1).max(10).default(3),
   /** A mail that could not be sent for so long is given up; a password reset after 60 min. */
   MESSAGE_LIFE_HOURS: z.coerce.number().int().min(1).max(720).default(72),
+  /** Of the whole installation; an API key may be stricter. */
+  DELIVERY_MODE: z.enum(deliveryModes).default('live'),
+  DELIVERY_GUEST_LIST: guestList,
   ...kafka,
 }
 
@@ -135,6 +162,10 @@ const webSchema = z.object({
   DATABASE_POOL: count(10),
   /** Proxies of ours in front, each of which adds to X-Forwarded-For whom it was called by. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Mails to one address, by one API key and by one member of staff, within a day (UTC); 0: no limit. */
+  LIMIT_RECIPIENT_PER_DAY: limit,
+  LIMIT_KEY_PER_DAY: limit,
+  LIMIT_STAFF_PER_DAY: limit,
   /** Where a local stack is reached; both stand for our own pages there. */
   WEB_PORT: port(3005),
   API_PORT: port(4001),
@@ -210,7 +241,9 @@ const stackSchema = z.object({
   SIGNING_KEYS: z.string().optional(),
 })
 
-export type WebConfig = z.infer<typeof webSchema>
+const dayLimits = { LIMIT_RECIPIENT_PER_DAY: 50, LIMIT_KEY_PER_DAY: 10_000, LIMIT_STAFF_PER_DAY: 500 }
+
+export type WebConfig = Omit<z.infer<typeof webSchema>, keyof typeof dayLimits> & typeof dayLimits
 export type WorkerConfig = z.infer<typeof workerSchema> & { FOREIGN_RECORDS: 'accept' | 'quarantine' | 'reject' }
 export type SendRate = NonNullable<WorkerConfig['SEND_RATE']>
 export type StackConfig = z.infer<typeof stackSchema>
@@ -249,12 +282,19 @@ function plain(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
+/** Whoever tries out the local stack meets no limit of the day, unless one is set. */
 export function readWebConfig(environment: Environment = process.env): WebConfig {
   const config = read(webSchema, environment)
   checkKafkaSignIn(config)
   checkWebAddress(config)
   refusePlaintext(config, [databaseLine(config), kafkaLine(config)])
-  return config
+  const standard = (name: keyof typeof dayLimits) => config[name] ?? (config.APP_ENV === 'local' ? 0 : dayLimits[name])
+  return {
+    ...config,
+    LIMIT_RECIPIENT_PER_DAY: standard('LIMIT_RECIPIENT_PER_DAY'),
+    LIMIT_KEY_PER_DAY: standard('LIMIT_KEY_PER_DAY'),
+    LIMIT_STAFF_PER_DAY: standard('LIMIT_STAFF_PER_DAY'),
+  }
 }
 
 export function readDatabaseConfig(environment: Environment = process.env): z.infer<typeof databaseSchema> {

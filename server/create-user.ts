@@ -38,7 +38,7 @@ export async function createUser(
   const passwordHash = password === null ? null : await hashPassword(password)
   const createdByName = nameOf(actor)
 
-  const { result, welcome, told } = await writeOnce(context, asked, async (tx) => {
+  const { result, queued, told } = await writeOnce(context, asked, async (tx) => {
     const person = { firstName, lastName, email, role, createdByName }
     const id = await insertUser(
       tx,
@@ -46,10 +46,10 @@ export async function createUser(
         ? { ...person, passwordHash, mustChangePassword: false }
         : { ...person, passwordHash, mustChangePassword: true },
     )
-    const welcome = request.welcome
-      ? await queueMail(context, tx, welcomeMail(context.config, { id, ...person }, password, createdByName))
+    const queued = request.welcome
+      ? await queueMail(context, tx, welcomeMail(context.config, { id, ...person }, password, actor))
       : null
-    const welcomeId = welcome?.id ?? null
+    const welcomeId = queued?.id ?? null
     const told = isAdministrator(role)
       ? await tellOfNewStaff(context, tx, actor, { id, ...person, how: 'created' })
       : []
@@ -60,9 +60,9 @@ export async function createUser(
       detail: { role, welcome_message_id: welcomeId },
     })
     const result = { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcomeId }
-    return { result, welcome, told }
+    return { result, queued, told }
   }).catch(refuseTakenAddress)
 
-  await publishAll(context, [welcome, ...told])
+  await publishAll(context, [queued, ...told])
   return result
 }

@@ -72,6 +72,7 @@ async function queueFor(
     sensitive: true,
     secret: null,
     userId: user.id,
+    askedBy: null,
     createdByName: 'Somebody at the sign-in page',
   })
   return { target, queued }

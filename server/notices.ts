@@ -19,6 +19,7 @@ const notice = (template: Notice, holder: Pick<User, 'id' | 'email'>): Omit<Mail
   sensitive: false,
   secret: null,
   userId: holder.id,
+  askedBy: null,
   createdByName: 'The system',
 })
 

@@ -5,6 +5,7 @@ import { findKeptAnswer, keepAnswer, lockIdempotencyKey, type KeptAnswer } from 
 import { keyedHashes } from '@/runtime/seal'
 import { auditNameOf, type Asked } from './actor'
 import type { Context } from './context'
+import { countMail } from './daily-limits'
 
 /** A request that its caller may repeat without asking for it twice. */
 export type Once<Result> = {
@@ -30,14 +31,20 @@ export class AnsweredBefore extends Error {
  * The transaction of a use case. With an Idempotency-Key its answer is kept in that same transaction, for 24 h and for this
  * caller: whoever asks again gets it, also when the first answer was lost on its way. What fails or is refused keeps nothing.
  *
+ * @param work the mail that it accepted, as `queued`, counts towards the limits of the day
  * @throws AnsweredBefore when the same request was done before; AppError `conflict` when the key was used for another one
  */
-export function writeOnce<Result, Work extends { result: Result }>(
+export function writeOnce<Result, Work extends { result: Result; queued?: { to: string } | null }>(
   { db, config }: Pick<Context, 'db' | 'config'>,
   { actor, once }: AskedOnce<Result>,
   work: (tx: Transaction) => Promise<Work>,
 ): Promise<Work> {
-  if (!once) return db.transaction(work)
+  // The counters are hot rows: taken last, they are held for the commit alone.
+  const counted = async (tx: Transaction, done: Work): Promise<Work> => {
+    if (done.queued) await countMail(config, tx, actor, done.queued.to)
+    return done
+  }
+  if (!once) return db.transaction(async (tx) => counted(tx, await work(tx)))
   const caller = auditNameOf(actor)
   const keyHashes = keyedHashes(once.key, config.SECRETS_KEYS)
   const requestHashes = keyedHashes(once.request, config.SECRETS_KEYS)
@@ -54,7 +61,7 @@ export function writeOnce<Result, Work extends { result: Result }>(
     const [keyHash, requestHash] = [keyHashes[0], requestHashes[0]]
     if (!keyHash || !requestHash) throw new Error('SECRETS_KEYS holds no key')
     await keepAnswer(tx, { caller, keyHash, requestHash, ...once.answerOf(done.result) })
-    return done
+    return counted(tx, done)
   })
 }
 

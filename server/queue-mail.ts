@@ -1,25 +1,33 @@
+import { deliveryBy, strictest, type Delivery, type DeliveryRule } from '@/core/delivery-mode'
 import { hidden, lifeMinutesOf, toEnvelope, type EmailRecord } from '@/core/message'
+import type { Actor } from '@/core/permissions'
 import { acceptMessage, isRungByRelay, publishFailed, type NewMessage } from '@/db/accept-message'
 import type { Transaction } from '@/db/client'
 import type { Secret } from '@/emails/registry'
 import { toKafkaRecord } from '@/kafka/record'
+import type { WebConfig } from '@/runtime/config'
 import { seal } from '@/runtime/seal'
 import type { Context } from './context'
 
-export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries' | 'lifeMinutes'> & {
+export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries' | 'lifeMinutes' | 'delivery'> & {
   from?: string
+  /** Who asks for it, and by which rules it goes; null: we do, by ourselves. */
+  askedBy: Actor | null
+  /** What became of the mail that this one is sent again for: it is not treated more freely. */
+  notFreerThan?: Delivery
   /** A first password or a whole body: sealed in Postgres, erased once sent, and nowhere else. */
   secret: Secret | null
 }
 
 /** A mail that is safe once its transaction commits, and the record that may then be published; null leaves it to the relay. */
-export type QueuedMail = { id: string; record: EmailRecord | null; attempt: number }
+export type QueuedMail = { id: string; to: string; record: EmailRecord | null; attempt: number }
 
 /** Writes the mail inside the caller's transaction. */
 export async function queueMail({ config }: Context, tx: Transaction, mail: Mail): Promise<QueuedMail> {
-  const { secret, ...rest } = mail
+  const { secret, askedBy, notFreerThan = 'send', ...rest } = mail
   const message: NewMessage = {
     ...rest,
+    delivery: strictest(notFreerThan, deliveryBy(mail.to, ...rulesFor(config, askedBy))),
     from: mail.from ?? config.SMTP_USER,
     maxRetries: config.MAX_RETRIES,
     lifeMinutes: lifeMinutesOf(mail.type, config.MESSAGE_LIFE_HOURS),
@@ -29,8 +37,14 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
   const record = isRungByRelay(message)
     ? null
     : toEnvelope({ ...message, id, createdAt, retryCount: 0, status: 'pending' })
-  return { id, record, attempt: 1 }
+  return { id, to: mail.to, record, attempt: 1 }
 }
+
+/** The rule of the whole installation, and that of the key; the stricter one wins. */
+export const rulesFor = (config: WebConfig, actor: Actor | null): DeliveryRule[] => [
+  { mode: config.DELIVERY_MODE, guestList: config.DELIVERY_GUEST_LIST },
+  ...(actor?.kind === 'key' ? [actor.mail] : []),
+]
 
 /**
  * The fast path, after the commit: publishes at once, so that the mail leaves within milliseconds. It never fails: what
@@ -38,7 +52,7 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
  */
 export async function publishQueued(
   { config, publisher, db, log }: Context,
-  { id, record, attempt }: QueuedMail,
+  { id, record, attempt }: Omit<QueuedMail, 'to'>,
 ): Promise<void> {
   if (record === null) return
   const topic = config.KAFKA_TOPIC

@@ -1,15 +1,17 @@
+import type { Delivery } from '@/core/delivery-mode'
 import { AppError } from '@/core/errors'
 import type { Status } from '@/core/message'
 import { utcWords } from './words'
 
-type Facts = { status: Status; sentAt: Date | null; dueAt: Date }
+type Facts = { status: Status; delivery: Delivery; sentAt: Date | null; dueAt: Date }
 
 const conflict = (sentence: string) => new AppError('conflict', sentence)
 
 export const noSuchMessage = () => new AppError('not_found', 'There is no such message.')
 
 const beingSent = 'It is being sent at this moment.'
-const acceptedAt = ({ sentAt, dueAt }: Facts) => `It was accepted at ${utcWords((sentAt ?? dueAt).toISOString())}`
+const acceptedAt = ({ delivery, sentAt, dueAt }: Facts) =>
+  `It was ${delivery === 'pretend' ? 'only pretended,' : 'accepted'} at ${utcWords((sentAt ?? dueAt).toISOString())}`
 const onTheList = 'This address is on the suppression list.'
 
 /** Why a message is not cancelled; it had no work that was free. */
@@ -39,6 +41,7 @@ export function whyNotRetried(message: Facts): AppError | null {
     case 'retrying':
       return null
     case 'queued':
+      if (message.delivery === 'held') return conflict('It is held: release it instead.')
       return conflict('It is still waiting for its first try; there is nothing to repeat yet.')
     case 'sending':
       return conflict(beingSent)
@@ -51,4 +54,11 @@ export function whyNotRetried(message: Facts): AppError | null {
     default:
       return message.status satisfies never
   }
+}
+
+/** Why a message is not released; null when it is held. */
+export function whyNotReleased(message: Facts): AppError | null {
+  if (message.status === 'queued' && message.delivery === 'held') return null
+  if (message.status === 'cancelled') return conflict('It was cancelled; send it again as a new message instead.')
+  return conflict('It is not held, so there is nothing to release.')
 }

@@ -23,7 +23,7 @@ export async function resendInvitation(context: Context, asked: AskedOnce<Invite
       by: nameOf(actor),
       reason: 'Replaced by a newer invitation',
     })
-    const queued = await queueMail(context, tx, welcomeMail(context.config, user, null, nameOf(actor)))
+    const queued = await queueMail(context, tx, welcomeMail(context.config, user, null, actor))
     await writeAudit(tx, {
       ...auditOf(asked),
       action: 'user.invited',

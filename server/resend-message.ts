@@ -1,6 +1,6 @@
 import { AppError } from '@/core/errors'
 import { isFinal, priorityOfRank } from '@/core/message'
-import type { Actor } from '@/core/permissions'
+import { can, type Actor } from '@/core/permissions'
 import { noteResent, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import type { User } from '@/db/users'
@@ -33,6 +33,9 @@ export async function resendMessage(
     await refuseSuppressed(tx, content.to)
     const queued = await queueMail(context, tx, {
       ...content,
+      askedBy: actor,
+      // A rehearsal, or what was held, becomes real only by those who may release it.
+      notFreerThan: can(actor, 'message.release') ? 'send' : message.delivery,
       from: message.fromAddress,
       replyTo: message.replyTo,
       subject: message.subject,

@@ -1,12 +1,15 @@
+import { deliveryBy } from '@/core/delivery-mode'
+import { AppError } from '@/core/errors'
 import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
+import type { Actor } from '@/core/permissions'
 import { isRungByRelay } from '@/db/accept-message'
-import { makeDueNow, putBack } from '@/db/act-on-message'
+import { makeDueNow, putBack, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import { isNotice } from '@/emails/registry'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
-import { publishQueued, type QueuedMail } from './queue-mail'
+import { publishQueued, rulesFor } from './queue-mail'
 import { whyNotRetried } from './refusals'
 import { checkedAccount, checkedTemplate, lockWithAccount, refuseOldAddress, refuseSuppressed } from './sent-again'
 
@@ -23,7 +26,7 @@ export async function retryMessage(
 ): Promise<RetriedMessage> {
   const { actor } = asked
   const by = nameOf(actor)
-  const { result, queued } = await writeOnce(context, asked, async (tx) => {
+  const { result, tried } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
     const refusal = whyNotRetried(message)
     if (refusal) throw refusal
@@ -34,6 +37,7 @@ export async function retryMessage(
       await refuseSuppressed(tx, message.toAddress)
       const template = checkedTemplate(message)
       if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
+      refuseUnlisted(context, actor, message)
     }
     const { attempt } = isDead
       ? await putBack(tx, {
@@ -58,9 +62,17 @@ export async function retryMessage(
       retryCount: isDead ? 0 : message.retryCount,
       status: 'pending',
     })
-    const queued: QueuedMail = { id, attempt, record: isForRelay ? null : record }
-    return { result: { id }, queued }
+    return { result: { id }, tried: { id, attempt, record: isForRelay ? null : record } }
   })
-  await publishQueued(context, queued)
+  await publishQueued(context, tried)
   return result
+}
+
+/** It was meant for everybody, and would now go past a guest list that came since. As a new message it is held. */
+function refuseUnlisted({ config }: Context, actor: Actor, message: LockedMessage): void {
+  if (message.delivery !== 'send' || deliveryBy(message.toAddress, ...rulesFor(config, actor)) !== 'held') return
+  throw new AppError(
+    'conflict',
+    'This address is not on the guest list: send it again as a new message, which is held.',
+  )
 }

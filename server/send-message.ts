@@ -35,6 +35,7 @@ export async function sendMessage(
     const content = await contentOf(context, tx, actor, request)
     const mail: Mail = {
       ...content,
+      askedBy: actor,
       from,
       to: request.to,
       replyTo: request.reply_to ?? null,

@@ -4,12 +4,13 @@ import { roleLabel, type Role } from '@/core/roles'
 import type { User } from '@/db/users'
 import { templates } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
+import { nameOf } from './actor'
 import type { Mail } from './queue-mail'
 
 type Person = { id: number; firstName: string; lastName: string; email: string; role: Role }
 
 /** The mail that opens an account: with the first password that staff gave, or with a link to choose one. */
-export function welcomeMail(config: WebConfig, person: Person, password: string | null, createdByName: string): Mail {
+export function welcomeMail(config: WebConfig, person: Person, password: string | null, actor: Actor): Mail {
   const data = {
     first_name: person.firstName,
     last_name: person.lastName,
@@ -29,7 +30,8 @@ export function welcomeMail(config: WebConfig, person: Person, password: string 
     sensitive: true,
     secret: password === null ? null : { password },
     userId: person.id,
-    createdByName,
+    askedBy: actor,
+    createdByName: nameOf(actor),
   }
 }
 

@@ -29,6 +29,7 @@ function tools(send: () => Promise<SendResult>, more: Partial<Delivery> = {}) {
   })
   const delivery: Delivery = {
     config: {
+      DELIVERY_MODE: 'live',
       NEXTAUTH_URL: 'http://localhost:3005',
       SECRETS_KEYS: [],
       RETRY_BASE_MS: 30_000,

@@ -26,7 +26,10 @@ const carriesLink = (template: TemplateName): template is keyof typeof linkLifeM
   Object.hasOwn(linkLifeMinutes, template)
 
 export type Delivery = {
-  config: Pick<WorkerConfig, 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'>
+  config: Pick<
+    WorkerConfig,
+    'DELIVERY_MODE' | 'NEXTAUTH_URL' | 'SECRETS_KEYS' | 'RETRY_BASE_MS' | 'AMBIGUOUS_WAIT_MS' | 'SMTP_USER'
+  >
   sql: Sql
   pools: ReadonlyMap<Route, Pick<SmtpPool, 'send' | 'host'>>
   breakers: Pick<Breakers, 'canGo' | 'route' | 'learn' | 'isOut'>
@@ -93,11 +96,12 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
     return unsent({ kind: 'not_wanted', why: 'The account was deleted' })
   // Accepted by a newer web process: a newer worker will know it.
   if (!isTemplateName(held.template)) return unsent({ kind: 'not_begun', why: 'unknown_template' })
-  if (!tools.breakers.canGo(held))
+  const isPretended = isOnlyPretended(held, tools.config)
+  if (!isPretended && !tools.breakers.canGo(held))
     return unsent({ kind: 'not_begun', why: held.mayHaveBeenDelivered ? 'first_route_only' : 'paused' })
   let content: string
   try {
-    content = await compose(held, held.template, tools)
+    content = await compose(held, held.template, isPretended, tools)
   } catch (error) {
     if (error instanceof NotWanted) return unsent({ kind: 'not_wanted', why: error.message })
     // Postgres went away while a link was minted: nothing was sent, so it is simply given back.
@@ -107,8 +111,12 @@ async function attempt(held: Held, tools: Delivery): Promise<Tried> {
     if (error instanceof CannotOpen) return unsent({ kind: 'not_begun', why: 'unknown_key' })
     return unsent({ kind: 'not_rendered', error: error instanceof Error ? error.message : 'unknown' })
   }
-  return sendBySomeRoute(held, content, tools)
+  return isPretended ? unsent({ kind: 'pretended' }) : sendBySomeRoute(held, content, tools)
 }
+
+/** In the mode `test` nothing leaves, whatever was meant when it was accepted: a copy of a live database must not send either. */
+export const isOnlyPretended = (held: Pick<Held, 'delivery'>, config: Pick<WorkerConfig, 'DELIVERY_MODE'>): boolean =>
+  held.delivery === 'pretend' || config.DELIVERY_MODE === 'test'
 
 /**
  * By the first route that is well. When it turns out not to be, nothing has left and another one is, by that one, in the same
@@ -138,8 +146,8 @@ class NotWanted extends Error {
   override name = 'NotWanted'
 }
 
-async function compose(held: Held, template: TemplateName, tools: Delivery): Promise<string> {
-  const secret = await secretOf(held, template, tools)
+async function compose(held: Held, template: TemplateName, isPretended: boolean, tools: Delivery): Promise<string> {
+  const secret = await secretOf(held, template, isPretended, tools)
   const { html, text } = renderEmail({ template, data: held.data, secret })
   return buildMime({
     messageId: held.messageId,
@@ -155,10 +163,17 @@ async function compose(held: Held, template: TemplateName, tools: Delivery): Pro
 }
 
 /** What only the mail itself may show: opened, or minted, for this try alone. */
-async function secretOf(held: Held, template: TemplateName, tools: Delivery): Promise<Secret | undefined> {
+async function secretOf(
+  held: Held,
+  template: TemplateName,
+  isPretended: boolean,
+  tools: Delivery,
+): Promise<Secret | undefined> {
   if (held.sealed) return JSON.parse(open(held.sealed, held.messageId, tools.config.SECRETS_KEYS)) as Secret
   if (!carriesLink(template) || held.userId === null) return undefined
   const { token, hash } = newToken()
+  // Read by nobody, so it opens nothing.
+  if (isPretended) return linkSecret(token, new Date(), tools)
   const expiresAt = await mintLink(tools.sql, {
     tokenHash: hash,
     userId: held.userId,
@@ -167,9 +182,13 @@ async function secretOf(held: Held, template: TemplateName, tools: Delivery): Pr
     lifeMinutes: linkLifeMinutes[template],
   })
   if (!expiresAt) throw new NotWanted('The account was deleted or disabled, or has another address now')
-  // In the fragment: it is never sent to a server, so it stands in no log.
-  return { link: { url: `${new URL('/set-password', tools.config.NEXTAUTH_URL).href}#${token}`, expiresAt } }
+  return linkSecret(token, expiresAt, tools)
 }
+
+/** In the fragment: it is never sent to a server, so it stands in no log. */
+const linkSecret = (token: string, expiresAt: Date, { config }: Delivery): Secret => ({
+  link: { url: `${new URL('/set-password', config.NEXTAUTH_URL).href}#${token}`, expiresAt },
+})
 
 function wordsOf(result: SendResult): string | null {
   switch (result.kind) {
@@ -179,6 +198,7 @@ function wordsOf(result: SendResult): string | null {
       return result.failure.reply
     case 'not_rendered':
       return result.error
+    case 'pretended':
     case 'not_begun':
     case 'not_wanted':
     case 'expired':
@@ -248,6 +268,8 @@ function say(held: Held, { result, route }: Tried, { outcome, cause }: Decision,
   }
   if (outcome.kind === 'sent') {
     tools.log.info(line, `Email sent successfully: ID=${held.messageId}, To=${held.toAddress}, Type=${held.type}`)
+  } else if (outcome.kind === 'pretend') {
+    tools.log.info(line, `Email only pretended: ID=${held.messageId}, Type=${held.type}`)
   } else if (outcome.kind === 'release') {
     tools.log.info(line, `Email given back unsent: ID=${held.messageId}`)
   } else {

@@ -2,6 +2,7 @@ import { deadRecordSentence } from '@/core/dead-record'
 import { crashLimit, priorityOfRank, toEnvelope } from '@/core/message'
 import { readDeadRecords, type KeptRecord } from '@/db/dead-records'
 import { listenFor, type Sql } from '@/db/client'
+import { removeOldCounts } from '@/db/daily-counts'
 import { eraseOldAnswers } from '@/db/idempotency-keys'
 import {
   deferRing,
@@ -223,6 +224,7 @@ export class Relay {
     this.#erasedAt = performance.now()
     await eraseOldAnswers(this.tools.sql)
     await eraseOldSessions(this.tools.sql)
+    await removeOldCounts(this.tools.sql)
     const erased = await eraseOldSecrets(this.tools.sql)
     if (erased > 0) this.tools.log.info({ erased }, 'Secrets of mails that are long dead were erased')
   }

@@ -1,4 +1,5 @@
 import type { DeadRecordReason } from '@/core/dead-record'
+import { deliveryBy } from '@/core/delivery-mode'
 import { lifeMinutesOf } from '@/core/message'
 import { acceptForeign } from '@/db/accept-foreign'
 import type { Sql } from '@/db/client'
@@ -88,6 +89,7 @@ export class Taker {
         ...placeOf(record),
         sealed: secret && seal(JSON.stringify(secret), mail.id, config.SECRETS_KEYS),
         lifeMinutes: lifeMinutesOf(mail.type, config.MESSAGE_LIFE_HOURS),
+        delivery: deliveryBy(mail.to, { mode: config.DELIVERY_MODE, guestList: config.DELIVERY_GUEST_LIST }),
       }),
     )
     if (accepted === null) return this.#keepAside(record, 'unreadable')

@@ -22,6 +22,7 @@ export const sampleHeld: Held = {
   sealed: null,
   outages: 0,
   onAmbiguous: 'retry',
+  delivery: 'send',
   expired: false,
   suppressed: null,
 }

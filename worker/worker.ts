@@ -10,7 +10,7 @@ import { ensureTopics, TopicRefused } from '@/kafka/topics'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { Breakers } from './breakers'
-import { deliver } from './deliver'
+import { deliver, isOnlyPretended } from './deliver'
 import { Holds } from './holds'
 import { serve } from './http'
 import { Intake } from './intake'
@@ -64,7 +64,8 @@ export async function startWorker(input: {
       const askedAt = performance.now()
       const held = await holdMessages(sql, requests, { holdMs: config.HOLD_MS, worker: name })
       for (const message of held) holds.add(message, askedAt)
-      await pace?.giveBack(requests.length - held.length)
+      const toSend = held.filter((message) => !isOnlyPretended(message, config))
+      await pace?.giveBack(requests.length - toSend.length)
       return held
     },
     known: (messageIds) => knownMessages(sql, messageIds),

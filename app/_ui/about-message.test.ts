@@ -26,6 +26,7 @@ const message = (changes: Partial<Message>): Message => ({
   closed_at: null,
   dead_reason: null,
   may_have_been_delivered: false,
+  delivery: 'send',
   last_reply: null,
   last_cause: null,
   route_host: null,
@@ -58,6 +59,8 @@ describe('the answer', () => {
     ['parked in doubt', parked, 'We cannot be sure.', 'unsure'],
     ['cancelled', message({ status: 'cancelled', closed_at: '2026-11-24T12:31:40Z' }), 'No.', 'calm'],
     ['suppressed', message({ status: 'suppressed' }), 'Not sent:', 'calm'],
+    ['held', message({ delivery: 'held' }), 'Not yet.', 'wait'],
+    ['pretended', message({ status: 'sent', delivery: 'pretend' }), 'Not sent:', 'calm'],
   ])('%s', (_, given, lead, tone) => {
     const answer = answerOf(given, words, now)
     expect(answer).toMatchObject({ lead, tone })
@@ -75,6 +78,8 @@ it('a list says in short what happens', () => {
   expect(whatHappens(retrying, words, now)).toBe('Try 3 of 4 in 1 min 24 s')
   expect(whatHappens(retrying, words, Date.parse('2026-11-24T12:34:01Z'))).toBe('Try 3 of 4 is due now')
   expect(whatHappens(sent, words, now)).toBe('Accepted at 12:31')
+  expect(whatHappens({ ...sent, delivery: 'pretend' }, words, now)).toBe('Only pretended, at 12:31')
+  expect(whatHappens(message({ delivery: 'held' }), words, now)).toBe('Held until staff release it')
   expect(whatHappens({ ...retrying, delayed_since: '2026-11-24T12:31:31Z' }, words, now)).toBe('Delayed since 12:31')
   expect(whatHappens(message({ delayed_since: '2026-11-24T12:31:31Z' }), words, now)).toBe('Delayed since 12:31')
   expect(whatHappens(message({ status: 'dead', last_cause: 'spam_refused' }), words, now)).toBe(
@@ -99,6 +104,11 @@ describe('the path', () => {
     ])
     expect(states(sent)).toEqual(['Saved: done', 'In Kafka: done', 'First try: done', 'Accepted: done'])
     expect(pathOf(sent, words, now).at(-1)?.detail).toBe('+44 ms')
+  })
+
+  it('stops where mail is held, and ends where it was only pretended', () => {
+    expect(states(message({ delivery: 'held' }))).toEqual(['Saved: done', 'Held: wait', 'Accepted: to-come'])
+    expect(states({ ...sent, delivery: 'pretend' })).toEqual(['Saved: done', 'In Kafka: done', 'Pretended: done'])
   })
 
   it('stands at Kafka while Kafka is away', () =>

@@ -20,6 +20,7 @@ const factsOf = (message: Facts, now: number): MessageFacts => ({
   closedAt: message.closed_at,
   deadReason: message.dead_reason,
   mayHaveBeenDelivered: message.may_have_been_delivered,
+  delivery: message.delivery,
   lastReply: message.last_reply,
   lastCause: message.last_cause,
   routeHost: message.route_host,
@@ -51,7 +52,7 @@ export function answerOf(message: Facts, words: Words, now: number): Answer {
   if (!lead?.[1]) return { lead: '', rest: summary, tone: 'calm' }
   const tone = message.status === 'sending' ? 'now' : message.status === 'cancelled' ? 'calm' : tones[lead[1]]
   const isHeldUp = message.waiting_for_kafka_since ?? message.delayed_since
-  const isInTurn = message.status === 'queued' && !isHeldUp && lead[1] === 'Not yet'
+  const isInTurn = message.status === 'queued' && !isHeldUp && message.delivery !== 'held' && lead[1] === 'Not yet'
   return { lead: lead[0], rest: summary.slice(lead[0].length).trim(), tone: isInTurn ? 'calm' : (tone ?? 'calm') }
 }
 
@@ -67,12 +68,13 @@ export function whatHappens(message: Facts, words: Words, now: number): string {
       : 'The line broke before the reply'
   switch (status) {
     case 'queued':
+      if (message.delivery === 'held') return 'Held until staff release it'
       if (delayed) return delayed
       if (message.waiting_for_kafka_since)
         return `Waiting for Kafka since ${words.time(message.waiting_for_kafka_since)}`
       return isDueLater(message, now) ? `Waiting until ${words.time(message.due_at)}` : 'Waiting for its turn'
     case 'sending':
-      return `Being handed to ${words.smtpHost}`
+      return message.delivery === 'pretend' ? 'Only pretended' : `Being handed to ${words.smtpHost}`
     case 'retrying': {
       if (delayed) return delayed
       const next = `Try ${message.retry_count + 1} of ${message.max_retries + 1}`
@@ -80,6 +82,7 @@ export function whatHappens(message: Facts, words: Words, now: number): string {
       return wait > 0 ? `${next} in ${span(wait)}` : `${next} is due now`
     }
     case 'sent':
+      if (message.delivery === 'pretend') return `Only pretended, at ${words.time(message.sent_at ?? message.due_at)}`
       return message.may_have_been_delivered
         ? `Accepted at ${words.time(message.sent_at ?? message.due_at)}; a second copy is possible`
         : `Accepted at ${words.time(message.sent_at ?? message.due_at)}`
@@ -136,6 +139,7 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
     return [saved, inKafka, step(current, 'unsure', 'the line broke'), step('Accepted', 'unsure', 'not known')]
   switch (status) {
     case 'queued':
+      if (message.delivery === 'held') return [saved, step('Held', 'wait', 'until released'), accepted]
       if (message.delayed_since) return [saved, inKafka, step(current, 'wait', 'delayed'), accepted]
       return message.waiting_for_kafka_since
         ? [saved, step('In Kafka', 'wait', 'waiting'), step(current, 'to-come', 'not yet'), accepted]
@@ -159,6 +163,7 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
       ]
     }
     case 'sent':
+      if (message.delivery === 'pretend') return [saved, inKafka, step('Pretended', 'done', 'not sent')]
       return [
         saved,
         inKafka,

@@ -1,4 +1,15 @@
-import { Ban, Check, CircleMinus, CircleQuestionMark, Clock3, LoaderCircle, RotateCw, X } from 'lucide-react'
+import {
+  Ban,
+  Check,
+  CircleMinus,
+  CirclePause,
+  CircleQuestionMark,
+  Clock3,
+  FlaskConical,
+  LoaderCircle,
+  RotateCw,
+  X,
+} from 'lucide-react'
 import type { ComponentType } from 'react'
 import { isQuiet, statusWords, type ShownStatus } from './status'
 import styles from './status-chip.module.css'
@@ -9,7 +20,9 @@ const icons: Record<ShownStatus, Icon> = {
   queued: Clock3,
   sending: LoaderCircle,
   retrying: RotateCw,
+  held: CirclePause,
   sent: Check,
+  pretended: FlaskConical,
   may_have_been_delivered: CircleQuestionMark,
   dead: X,
   cancelled: CircleMinus,

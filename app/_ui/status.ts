@@ -1,20 +1,27 @@
+import type { Delivery } from '@/core/delivery-mode'
 import type { Status } from '@/core/message'
 import type { Tone } from './tokens'
 
-/** A status as people see it: one more than is stored, for mail of which nobody can know. */
-export type ShownStatus = Status | 'may_have_been_delivered'
+/** A status as people see it: three more than are stored, for mail of which nobody can know, that is held, or was pretended. */
+export type ShownStatus = Status | 'may_have_been_delivered' | 'held' | 'pretended'
 
-type Flagged = { status: Status; may_have_been_delivered: boolean }
+type Shown = { status: Status; may_have_been_delivered: boolean; delivery: Delivery }
 
-/** Being sent, or accepted: both are known. Else the doubt is what matters. */
-export const shownStatus = ({ status, may_have_been_delivered: doubt }: Flagged): ShownStatus =>
-  doubt && status !== 'sent' && status !== 'sending' ? 'may_have_been_delivered' : status
+export function shownStatus({ status, may_have_been_delivered: doubt, delivery }: Shown): ShownStatus {
+  // Being sent, or accepted: both are known. Else the doubt is what matters.
+  if (doubt && status !== 'sent' && status !== 'sending') return 'may_have_been_delivered'
+  if (status === 'queued' && delivery === 'held') return 'held'
+  if (status === 'sent' && delivery === 'pretend') return doubt ? 'may_have_been_delivered' : 'pretended'
+  return status
+}
 
 export const statusWords: Record<ShownStatus, { word: string; tone: Tone }> = {
   queued: { word: 'Queued', tone: 'calm' },
   sending: { word: 'Sending', tone: 'now' },
   retrying: { word: 'Retrying', tone: 'wait' },
   sent: { word: 'Sent', tone: 'good' },
+  held: { word: 'Held', tone: 'wait' },
+  pretended: { word: 'Pretended', tone: 'calm' },
   may_have_been_delivered: { word: 'May have been delivered', tone: 'unsure' },
   dead: { word: 'Dead', tone: 'stop' },
   cancelled: { word: 'Cancelled', tone: 'calm' },
@@ -22,4 +29,5 @@ export const statusWords: Record<ShownStatus, { word: string; tone: Tone }> = {
 }
 
 /** What needs nobody has no ground in tables: a page where all is well is almost monochrome. */
-export const isQuiet = (status: ShownStatus): boolean => ['queued', 'sending', 'sent', 'cancelled'].includes(status)
+export const isQuiet = (status: ShownStatus): boolean =>
+  ['queued', 'sending', 'sent', 'pretended', 'cancelled'].includes(status)

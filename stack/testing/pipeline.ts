@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka } from 'kafkajs'
 import { inject } from 'vitest'
+import type { Delivery } from '@/core/delivery-mode'
 import { toEnvelope, type EmailRecord, type Priority } from '@/core/message'
 import type { Role } from '@/core/roles'
 import { acceptMessage } from '@/db/accept-message'
@@ -27,6 +28,7 @@ type Asked = {
   priority?: Priority
   /** A sealed body instead of a readable one. */
   secretBody?: string
+  delivery?: Delivery
 }
 
 export type Pipeline = Awaited<ReturnType<typeof openPipeline>>
@@ -93,6 +95,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
           : (messageId) => seal(JSON.stringify({ body: asked.secretBody }), messageId, config.SECRETS_KEYS),
       userId: null,
       createdByName: 'Maya Example',
+      delivery: asked.delivery,
     })
     const envelope: EmailRecord = toEnvelope({
       id,

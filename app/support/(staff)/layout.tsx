@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react'
 import { Frame } from '@/app/_ui/frame'
+import { modeSentence } from '@/core/delivery-mode'
 import { requireStaff } from '../require-staff'
 
 export default async function StaffLayout({ children }: { children: ReactNode }) {
-  const { actor, smtpHost } = await requireStaff()
+  const { actor, context, smtpHost } = await requireStaff()
+  const { DELIVERY_MODE: mode, DELIVERY_GUEST_LIST: guestList } = context.config
   return (
-    <Frame person={{ name: actor.name, role: actor.role }} smtpHost={smtpHost}>
+    <Frame person={actor} smtpHost={smtpHost} modeSentence={modeSentence({ mode, guestList })}>
       {children}
     </Frame>
   )

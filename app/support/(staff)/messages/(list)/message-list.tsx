@@ -19,6 +19,7 @@ import { Time } from '@/app/_ui/time'
 import { useUrlState } from '@/app/_ui/url-state'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
+import type { Delivery } from '@/core/delivery-mode'
 import { isFinal, statuses } from '@/core/message'
 import type { ListMessagesQuery } from '@/core/requests'
 import type { MessageListItem } from '@/core/views'
@@ -28,6 +29,12 @@ import { messagesQuery, trailOf } from './messages-query'
 const pathOf = (query: ListMessagesQuery) => `/api/messages?${toSearch(query)}`
 
 const statusOptions = statuses.map((status) => ({ value: status, label: statusWords[status].word }))
+
+const deliveryOptions: { value: Delivery; label: string }[] = [
+  { value: 'send', label: 'Sent to its address' },
+  { value: 'held', label: 'Held' },
+  { value: 'pretend', label: 'Only pretended' },
+]
 
 export function MessageList({ first }: { first: { query: ListMessagesQuery; answer: MessagePage } }) {
   const { parameters, change } = useUrlState()
@@ -43,7 +50,7 @@ export function MessageList({ first }: { first: { query: ListMessagesQuery; answ
   })
   const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
   const columns = useColumns(list.data?.messages ?? [])
-  const isFiltered = query.search !== undefined || query.status !== undefined
+  const isFiltered = query.search !== undefined || query.status !== undefined || query.delivery !== undefined
   const next = list.data?.next_cursor ?? null
 
   return (
@@ -59,6 +66,13 @@ export function MessageList({ first }: { first: { query: ListMessagesQuery; answ
             onChange={(values) => change({ status: values, cursor: null })}
             isMulti
           />
+          <FilterChip
+            label="Delivery"
+            options={deliveryOptions}
+            values={query.delivery ?? []}
+            onChange={(values) => change({ delivery: values, cursor: null })}
+            isMulti
+          />
         </search>
       </div>
       {list.data === undefined ? (
@@ -67,7 +81,7 @@ export function MessageList({ first }: { first: { query: ListMessagesQuery; answ
         isFiltered || trail.length > 0 ? (
           <NoneMatch
             title={query.search ? `No message matches “${query.search}”` : 'No message matches'}
-            onClear={() => change({ search: null, status: null, cursor: null })}
+            onClear={() => change({ search: null, status: null, delivery: null, cursor: null })}
           />
         ) : (
           <ListState Icon={Mail} title="No messages yet">

@@ -20,12 +20,13 @@ import { usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
 import { isFinal } from '@/core/message'
 import type { MessageView } from '@/core/views'
+import { HeldMail } from './held-mail'
 import styles from './message.module.css'
 
 const pollMs = 500
 
 /** One mail: the answer, what happened, and its details. Follows it by itself until it can change no more. */
-export function MessageDetail({ first }: { first: MessageView }) {
+export function MessageDetail({ first, mayRelease }: { first: MessageView; mayRelease: boolean }) {
   const path = `/api/messages/${first.id}`
   const query = usePolled<{ message: MessageView }>({
     path,
@@ -66,6 +67,7 @@ export function MessageDetail({ first }: { first: MessageView }) {
       <div className={styles.columns}>
         <Answer message={message}>
           <NextTry message={message} />
+          <HeldMail message={message} mayRelease={mayRelease} />
         </Answer>
         <section aria-labelledby="what-happened" className={page.section}>
           <h2 id="what-happened">What happened</h2>
@@ -95,7 +97,7 @@ function useAnnouncedStatus(message: MessageView) {
 
 /** Time until the next try; null when none is due, or it is due now. */
 function useUntilNextTry(message: MessageView): number | null {
-  const isWaiting = message.status === 'retrying' || message.status === 'queued'
+  const isWaiting = message.status === 'retrying' || (message.status === 'queued' && message.delivery !== 'held')
   const now = useTickingNow(isWaiting)
   const wait = Date.parse(message.due_at) - now
   return isWaiting && wait > 0 ? wait : null
@@ -124,7 +126,15 @@ function Story({ message }: { message: MessageView }) {
         message.status === 'queued' || message.status === 'retrying' ? (
           <ToCome
             sentence={`Try ${next} of ${all}`}
-            when={wait !== null ? `in ${span(wait)}` : message.delayed_since ? 'when mail flows again' : 'any moment'}
+            when={
+              message.delivery === 'held'
+                ? 'when it is released'
+                : wait !== null
+                  ? `in ${span(wait)}`
+                  : message.delayed_since
+                    ? 'when mail flows again'
+                    : 'any moment'
+            }
             detail={next === all ? 'the last one' : undefined}
           />
         ) : undefined

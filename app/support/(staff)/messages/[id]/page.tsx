@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import { z } from 'zod'
 import { AppError } from '@/core/errors'
+import { can } from '@/core/permissions'
 import type { MessageView } from '@/core/views'
 import { inTime } from '@/server/failures'
 import { getMessage } from '@/server/get-message'
@@ -25,5 +26,6 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function MessagePage({ params }: Props) {
-  return <MessageDetail first={await load((await params).id)} />
+  const [first, { actor }] = await Promise.all([load((await params).id), requireStaff()])
+  return <MessageDetail first={first} mayRelease={can(actor, 'message.release')} />
 }

@@ -116,6 +116,7 @@ function titleOf(message: MessageView): string {
   if (shownStatus(message) === 'may_have_been_delivered') return `We cannot be sure about their welcome mail.`
   switch (status) {
     case 'queued':
+      if (message.delivery === 'held') return `${mail} is held until staff release it.`
       if (message.delayed_since) return `${mail} is delayed by a fault of ours.`
       return message.waiting_for_kafka_since ? `${mail} is waiting for Kafka.` : `${mail} is waiting for its turn.`
     case 'sending':
@@ -123,7 +124,7 @@ function titleOf(message: MessageView): string {
     case 'retrying':
       return `${mail} is not accepted yet.`
     case 'sent':
-      return `${mail} was accepted.`
+      return message.delivery === 'pretend' ? `${mail} was only pretended.` : `${mail} was accepted.`
     case 'dead':
       return `${mail} could not be sent.`
     case 'cancelled':
