@@ -471,6 +471,14 @@ describe('a hold that ran out', () => {
     expect(await hold([ring(ours.messageId, 1)])).toMatchObject([{ mayHaveBeenDelivered: true, retryCount: 0 }])
   })
 
+  it('raises no doubt about a mail that was only pretended', async () => {
+    const ours = await held()
+    await sql`update messages set delivery = 'pretend' where id = ${ours.messageId}`
+    await runOut(ours.messageId)
+    expect(await takeOver()).toEqual([{ messageId: ours.messageId, parked: false }])
+    expect(await message(ours.messageId)).toMatchObject({ may_have_been_delivered: false, crashes: 1 })
+  })
+
   it('is found however often the bells are looked at in between', async () => {
     const ours = await held()
     await runOut(ours.messageId)

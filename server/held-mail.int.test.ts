@@ -240,12 +240,13 @@ describe('a key of the kind test', () => {
   })
 })
 
+const delivered = async (actor: Actor, context: TestContext, to: string) =>
+  (await row(await send(actor, { to }, context)))?.['delivery']
+
 describe('the mode of the whole installation', () => {
   test('the stricter of key and installation wins', async () => {
     const guests = installed({ mode: 'guest_list', guestList: ['guest@example.com'] })
     const trial = installed({ mode: 'test', guestList: [] })
-    const delivered = async (actor: Actor, context: TestContext, to: string) =>
-      (await row(await send(actor, { to }, context)))?.['delivery']
     expect(await delivered(liveKey, guests, 'stranger@example.com')).toBe('held')
     expect(await delivered(supporter, guests, 'stranger@example.com')).toBe('held')
     expect(await delivered(liveKey, guests, 'guest@example.com')).toBe('send')

@@ -17,8 +17,9 @@ const connectionsOf = async (worker: RunningWorker) => {
 }
 const rowOf = async (road: Pipeline, id: string) =>
   (await road.sql`select status, delivery, may_have_been_delivered, last_reply from messages where id = ${id}`)[0]
-const until = (road: Pipeline, id: string, status: string) =>
-  expect.poll(async () => (await rowOf(road, id))?.['status'], { timeout: 30_000, interval: 25 }).toBe(status)
+const until = async (road: Pipeline, id: string, status: string) => {
+  await expect.poll(async () => (await rowOf(road, id))?.['status'], { timeout: 30_000, interval: 25 }).toBe(status)
+}
 const events = async (road: Pipeline, id: string) =>
   (await road.sql`select event from message_events where message_id = ${id} order by id`).map((e) => String(e['event']))
 const publish = (road: Pipeline, ...records: Parameters<Pipeline['publisher']['publish']>[1][number][]) =>
