@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sampleOf, slopeOf, type Sample } from './memory'
@@ -98,7 +100,7 @@ async function main(): Promise<void> {
     say(lineOf(result))
     const isSteady = [...samples].map(([name, all]) => report(name, all))
     const died = watched().filter((kept, at) => kept.starts !== before[at])
-    for (const { name } of died) say(`    ✗ ${name} ended by itself and was started again`)
+    for (const { name } of died) say(`    ✗ ${name} ended by itself and was started again: ${lastFatal(rig, name)}`)
     const isOk = result.passed && isSteady.every(Boolean) && died.length === 0
     say(isOk ? '1 passed, 0 failed' : '0 passed, 1 failed')
     process.exitCode = isOk ? 0 : 1
@@ -106,6 +108,12 @@ async function main(): Promise<void> {
     clearInterval(timer)
     await rig.close(false)
   }
+}
+
+/** What it said before it ended. */
+function lastFatal(rig: Rig, name: string): string {
+  const lines = readFileSync(join(rig.folder, 'logs', `${name}.log`), 'utf8').split('\n')
+  return lines.findLast((line) => line.includes('"level":"fatal"')) ?? 'without a word'
 }
 
 function report(name: string, all: readonly Sample[]): boolean {
