@@ -83,14 +83,14 @@ export const killedAfterTheDot: Scenario = {
     const { rig } = run
     const copies = (id: string) => rig.smtp.accepted.filter((mail) => mail.id === id).length
     await until(() => struck.every((id) => copies(id) >= 2), 60_000)
-    const rows = await rig.sql<{ id: string }[]>`
-      select id from messages where may_have_been_delivered and id = any(${struck}::uuid[])`
+    const rows = await rig.sql<{ id: string; crashes: number }[]>`
+      select id, crashes from messages where may_have_been_delivered and id = any(${struck}::uuid[])`
     run.bar('each of them is flagged', rows.length === struck.length, `${rows.length} of ${struck.length}`)
-    const counts = struck.map(copies)
+    // A second copy may be in the air when the next worker is killed, and is then lost to it too.
     run.bar(
-      'each of them was sent once more',
-      counts.every((count) => count === 2),
-      `copies: ${counts.join(', ')}`,
+      'each of them was sent once more for every worker that it lost',
+      rows.every(({ id, crashes }) => copies(id) >= 2 && copies(id) <= 1 + crashes),
+      `copies: ${struck.map(copies).join(', ')}`,
     )
   },
 }
