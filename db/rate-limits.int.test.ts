@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '@/stack/testing/services'
 import { openDatabase } from './client'
-import { takeToken } from './rate-limits'
+import { eraseFullBuckets, takeToken } from './rate-limits'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let first: ReturnType<typeof openDatabase>
@@ -67,4 +67,13 @@ test('each key has a bucket of its own', async () => {
   for (let n = 0; n < 3; n++) await take('one')
   expect(await take('one')).toMatchObject({ taken: false })
   expect(await take('another')).toMatchObject({ taken: true })
+})
+
+test('buckets that are full again are erased, and no others', async () => {
+  await take('rested')
+  await take('in-use')
+  await passes('rested', 25 * 3600)
+  await passes('in-use', 23 * 3600)
+  expect(await eraseFullBuckets(first.sql)).toBe(1)
+  expect(await take('rested')).toMatchObject({ taken: true, remaining: 2 })
 })

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Executor } from './client'
+import type { Executor, Sql } from './client'
 import { rateLimits } from './schema'
 
 export type Taken = {
@@ -49,4 +49,11 @@ export function takingTokens(bucket: { from: SQL; capacity: SQL; refillPerSecond
       set tokens = case when ${held} >= 1 then ${held} - 1 else ${held} end,
           refilled_at = greatest(now(), bucket.refilled_at)
     returning old.key is null or ${before} >= 1 as taken, new.tokens`
+}
+
+/** Housekeeping: no bucket of ours takes a day to fill, and a full one is as good as none. */
+export async function eraseFullBuckets(sql: Sql): Promise<number> {
+  const erased = await sql`
+    delete from rate_limits where key in (select key from rate_limits where refilled_at < now() - interval '1 day' limit 10000)`
+  return erased.count
 }

@@ -118,10 +118,16 @@ test('a forgotten password: from the sign-in page over the mail to a new one, an
   await expect.poll(async () => (await mailTo(email)).ID).not.toBe(before)
   const mail = await mailTo(email)
   expect(mail.Subject).toBe('Reset your Usual Store password')
-  await page.goto(linkIn(mail))
+  const scripts: string[] = []
+  page.on('request', (request) => request.resourceType() === 'script' && scripts.push(request.url()))
+  await page.goto(linkIn(mail), { waitUntil: 'networkidle' })
+  const first = new Set(scripts)
   await page.getByLabel('New password').fill('Password1')
   await page.getByLabel('The same again').fill('Password1')
   await expect(page.getByText('Many people have this password')).toBeVisible()
+  // The dictionaries came now, and not with the page.
+  const later = scripts.filter((url) => !first.has(url))
+  expect(Math.max(...(await Promise.all(later.map(sizeOf))))).toBeGreaterThan(300_000)
   await page.getByLabel('New password').fill('quite another passphrase')
   await expect(page.getByText('Strong')).toBeVisible()
   await page.getByLabel('The same again').fill('quite another passphrase')
@@ -130,6 +136,8 @@ test('a forgotten password: from the sign-in page over the mail to a new one, an
   await signIn(page, { email, password: 'quite another passphrase' })
   await expect.poll(async () => (await mailTo(email)).Subject).toBe('Your Usual Store password was changed')
 })
+
+const sizeOf = async (url: string): Promise<number> => (await (await fetch(url)).text()).length
 
 /** Through a proxy that claims another host. */
 const askFor = (address: string) =>

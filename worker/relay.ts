@@ -15,6 +15,7 @@ import {
   type DueMail,
   type DueRecord,
 } from '@/db/relay'
+import { eraseFullBuckets } from '@/db/rate-limits'
 import { eraseOldSessions } from '@/db/sessions'
 import { eraseOldSecrets } from '@/db/settle'
 import type { LagReader } from '@/kafka/lag'
@@ -225,6 +226,7 @@ export class Relay {
     await eraseOldAnswers(this.tools.sql)
     await eraseOldSessions(this.tools.sql)
     await removeOldCounts(this.tools.sql)
+    await eraseFullBuckets(this.tools.sql)
     const erased = await eraseOldSecrets(this.tools.sql)
     if (erased > 0) this.tools.log.info({ erased }, 'Secrets of mails that are long dead were erased')
   }
