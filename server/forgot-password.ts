@@ -22,7 +22,10 @@ const perCaller = perHour(10)
 export async function forgotPassword(context: Context, caller: Caller, { email }: { email: string }): Promise<void> {
   const queued = await inEvenTime(() => queueReset(context, caller, email))
   // Not waited for: how long Kafka takes would tell that there was something to publish. The mail is safe already.
-  if (queued) void publishQueued(context, queued)
+  if (!queued) return
+  publishQueued(context, queued).catch((error: unknown) =>
+    context.log.error({ err: error, messageId: queued.id }, 'A record was not published; its bell rings by itself'),
+  )
 }
 
 async function queueReset(context: Context, caller: Caller, email: string): Promise<QueuedMail | null> {
