@@ -58,6 +58,14 @@ const namesAPassword =
  */
 export const looksSensitive = (text: string): boolean => namesAPassword.test(text)
 
+/** Mail about somebody's access, or of which its sender said that not everybody may read it. */
+export const isSecurityMail = ({ type, sensitive }: { type: MessageType; sensitive: boolean }): boolean =>
+  sensitive || type !== 'notification'
+
+/** The two parts of a mail that can be looked at. */
+export const previewParts = ['html', 'text'] as const
+export type PreviewPart = (typeof previewParts)[number]
+
 /** The id that every try of a message carries (RFC 5322 3.6.4), so that receivers can recognise a second copy. */
 export const messageIdHeader = (id: string, from: string): string => `<${id}@${from.slice(from.indexOf('@') + 1)}>`
 

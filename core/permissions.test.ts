@@ -66,6 +66,7 @@ test('what each role may do at all', () => {
     'user.invite',
     'message.list',
     'message.read',
+    'message.preview',
     'message.send',
     'message.resend',
     'message.cancel',

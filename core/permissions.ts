@@ -73,6 +73,10 @@ export const policy = {
 
   'message.list': { who: staff, scope: 'messages:read' },
   'message.read': { who: staff, scope: 'messages:read' },
+  /** The mail itself, as it was rendered; its secrets masked for everybody. */
+  'message.preview': { who: staff, scope: 'messages:read' },
+  /** The same of mail about somebody's access. */
+  'message.preview_security': { who: admins, scope: 'messages:read' },
   'message.send': { who: staff, scope: 'messages:send' },
   'message.resend': { who: staff, scope: 'messages:manage' },
   'message.cancel': { who: staff, scope: 'messages:manage' },

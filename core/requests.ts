@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addressSchema } from './address'
 import { cursorOf, exactInstant } from './cursor'
 import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
-import { ambiguousRules, messageTypes, priorities, statuses } from './message'
+import { ambiguousRules, messageTypes, previewParts, priorities, statuses } from './message'
 import { scopes } from './permissions'
 import { roles } from './roles'
 
@@ -193,6 +193,8 @@ export const listMessagesQuery = z.strictObject({
   limit: wholeNumber(100).default(25),
 })
 export type ListMessagesQuery = z.output<typeof listMessagesQuery>
+
+export const previewQuery = z.strictObject({ part: z.enum(previewParts).default('html') })
 
 /** Ordered by when they came, the newest first. */
 export const listSuppressionsQuery = z.strictObject({

@@ -179,3 +179,10 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
     events,
   }
 }
+
+/** What a mail is made of. Its secret is not here: nobody but the worker opens that. */
+export async function findMailContent(db: Executor, id: string) {
+  const { type, sensitive, template, data } = messages
+  const [row] = await db.select({ type, sensitive, template, data }).from(messages).where(eq(messages.id, id))
+  return row ?? null
+}

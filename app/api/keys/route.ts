@@ -22,4 +22,4 @@ export const POST = handle({
   }),
 })
 
-export const { PUT, PATCH, DELETE } = otherMethods('GET', 'POST')
+export const { PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET', 'POST')

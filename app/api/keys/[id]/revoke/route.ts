@@ -10,4 +10,4 @@ export const POST = handle({
   }),
 })
 
-export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

@@ -10,4 +10,4 @@ export const POST = handleOnce({
   answer: ({ id }) => ({ status: 202, body: { success: true, message: 'Message released for delivery', id } }),
 })
 
-export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

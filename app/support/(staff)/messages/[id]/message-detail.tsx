@@ -22,11 +22,13 @@ import { isFinal } from '@/core/message'
 import type { MessageView } from '@/core/views'
 import { HeldMail } from './held-mail'
 import styles from './message.module.css'
+import { Preview } from './preview'
 
 const pollMs = 500
 
 /** One mail: the answer, what happened, and its details. Follows it by itself until it can change no more. */
-export function MessageDetail({ first, mayRelease }: { first: MessageView; mayRelease: boolean }) {
+export function MessageDetail(props: { first: MessageView; mayRelease: boolean; previewRefusal: string | null }) {
+  const { first, mayRelease, previewRefusal } = props
   const path = `/api/messages/${first.id}`
   const query = usePolled<{ message: MessageView }>({
     path,
@@ -76,6 +78,10 @@ export function MessageDetail({ first, mayRelease }: { first: MessageView; mayRe
         <section aria-labelledby="details" className={page.section}>
           <h2 id="details">Details</h2>
           <Details message={message} />
+        </section>
+        <section aria-labelledby="preview" className={page.section}>
+          <h2 id="preview">Preview</h2>
+          <Preview id={message.id} subject={message.subject} refusal={previewRefusal} />
         </section>
       </div>
     </div>

@@ -7,6 +7,7 @@ import { can } from '@/core/permissions'
 import type { MessageView } from '@/core/views'
 import { inTime } from '@/server/failures'
 import { getMessage } from '@/server/get-message'
+import { whyNoPreview } from '@/server/preview-message'
 import { requireStaff } from '../../../require-staff'
 import { MessageDetail } from './message-detail'
 
@@ -27,5 +28,6 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function MessagePage({ params }: Props) {
   const [first, { actor }] = await Promise.all([load((await params).id), requireStaff()])
-  return <MessageDetail first={first} mayRelease={can(actor, 'message.release')} />
+  const mayRelease = can(actor, 'message.release')
+  return <MessageDetail first={first} mayRelease={mayRelease} previewRefusal={whyNoPreview(actor, first)} />
 }
