@@ -7,22 +7,28 @@ import type { StackFile } from '@/stack/folder'
 export const stack = (): StackFile => JSON.parse(readFileSync(process.env['E2E_STACK_FILE'] ?? '', 'utf8')) as StackFile
 
 type Fixtures = {
-  /** Console errors that the test expects; anything else fails it. */
+  /** Console errors that the test expects; anything else fails it, and what our policy refuses to load or run fails it always. */
   expectedErrors: RegExp[]
   watched: void
 }
 
+const isRefusal = (text: string): boolean => /content security policy/i.test(text)
+
 export const test = base.extend<Fixtures>({
   expectedErrors: [[], { option: true }],
   watched: [
-    async ({ page, expectedErrors }, use) => {
+    async ({ context, expectedErrors }, use) => {
       const seen: string[] = []
-      page.on('console', (message) => {
-        if (message.type() === 'error') seen.push(`${message.text()} (${message.location().url})`)
+      // Of the whole context: a page that a link opens is watched too.
+      context.on('console', (message) => {
+        if (message.type() === 'error' || isRefusal(message.text())) {
+          seen.push(`${message.text()} (${message.location().url})`)
+        }
       })
-      page.on('pageerror', (error) => seen.push(String(error)))
+      context.on('weberror', (error) => seen.push(String(error.error())))
       await use()
-      expect(seen.filter((text) => !expectedErrors.some((expected) => expected.test(text)))).toEqual([])
+      const isExpected = (text: string) => !isRefusal(text) && expectedErrors.some((expected) => expected.test(text))
+      expect(seen.filter((text) => !isExpected(text))).toEqual([])
     },
     { auto: true },
   ],

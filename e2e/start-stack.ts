@@ -4,7 +4,12 @@ import { Launcher, stackEnvironment } from '@/stack/testing/launcher'
 
 /** Starts the whole product as `npm start` does, on free ports, in a folder of its own; ends it after the last test. */
 export default async function startStack(): Promise<() => Promise<void>> {
-  const environment = { ...(await stackEnvironment()), RETRY_BASE_MS: '1000', AMBIGUOUS_WAIT_MS: '1000' }
+  const environment = {
+    ...(await stackEnvironment()),
+    RETRY_BASE_MS: '1000',
+    AMBIGUOUS_WAIT_MS: '1000',
+    LOG_LEVEL: 'debug',
+  }
   const launcher = new Launcher(environment, 'stack/start.mjs')
   const { web } = await launcher.ready(240_000)
   const file = join(environment.STACK_DIR, 'stack.json')
