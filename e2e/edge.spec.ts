@@ -83,7 +83,7 @@ for (const [what, status, path, given] of addresses) {
     expect(answer.headers['x-powered-by'] ?? answer.headers['server']).toBeUndefined()
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
     expect(answer.headers['location'] ?? '/').toMatch(/^\/(?!\/)/)
-    if (status < 400 || !answer.headers['content-type']?.includes('json')) return
+    if (status < 400 || answer.text === '' || !answer.headers['content-type']?.includes('json')) return
     expect(JSON.parse(answer.text)).toMatchObject({ error: true, request_id: answer.headers['x-request-id'] })
     expect(answer.text).not.toMatch(inside)
   })
@@ -172,13 +172,15 @@ test('each page has a nonce of its own', async () => {
   expect(new Set(nonces).size).toBe(3)
 })
 
+/** What next-auth gives a page before it may sign in. */
+async function visit() {
+  const { headers, text } = await ask(`${stack().web}/api/auth/csrf`)
+  const cookie = headers['set-cookie']?.find((one) => one.includes('csrf-token'))?.split(';')[0] ?? ''
+  return { cookie, token: (JSON.parse(text) as { csrfToken: string }).csrfToken }
+}
+
 test('signing in takes the token that only a page of ours can read', async () => {
   const login = stack().login
-  const visit = async () => {
-    const { headers, text } = await ask(`${stack().web}/api/auth/csrf`)
-    const cookie = headers['set-cookie']?.find((one) => one.includes('csrf-token'))?.split(';')[0] ?? ''
-    return { cookie, token: (JSON.parse(text) as { csrfToken: string }).csrfToken }
-  }
   const enter = async (headers: Record<string, string>, csrfToken?: string) => {
     const answer = await ask(`${stack().web}/api/auth/callback/credentials`, {
       method: 'POST',
@@ -225,7 +227,8 @@ test('what strangers write is shown letter by letter, and does nothing', async (
     people.push({ ...((await answer.json()) as { id: number; welcome_message_id: string }), name: text })
   }
   await page.goto('/support/users?search=Hostile&page_size=100')
-  await expect(page.getByText(hostileTexts[0]).first()).toBeVisible()
+  const latest = hostileTexts.at(-1) ?? ''
+  await expect(page.locator('main').getByText(latest).first()).toBeVisible()
   const shown = await page.locator('main').innerText()
   expect(hostileTexts.filter((text) => shown.includes(text)).length).toBeGreaterThanOrEqual(10)
   await expectInert(page)
@@ -243,7 +246,6 @@ test('what strangers write is shown letter by letter, and does nothing', async (
     stack().kafka,
     hostileTexts.map((text) => foreignRecord(text)),
   )
-  const latest = hostileTexts.at(-1) ?? ''
   await page.goto('/support/messages')
   await expect(page.locator('main').getByText(latest).first()).toBeVisible({ timeout: 60_000 })
   const subjects = await page.locator('main').innerText()

@@ -40,7 +40,7 @@ describe.each(hostileTexts)('%j', (text) => {
         expect(tag).not.toMatch(/href="(?!https?:\/\/)/i)
       }
       // A sign that begins a tag or ends an attribute stands nowhere as it was written.
-      if (/[<>"]/.test(text)) expect(html).not.toContain(text)
+      expect(/[<>"]/.test(text) && html.includes(text)).toBe(false)
     }
   })
 

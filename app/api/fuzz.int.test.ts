@@ -120,26 +120,31 @@ async function ask(call: RouteCall, dice: () => number, cookie: string) {
   return { status: response.status, text: await response.text(), given: { search: search.toString(), params, whole } }
 }
 
+/** A failure of ours, a refusal in another shape, or one that tells of our inside: a field by its name, never what was in it. */
+function isFault(status: number, text: string): boolean {
+  if (status < 400) return false
+  if (status >= 500) return true
+  const answer = JSON.parse(text) as Record<string, unknown>
+  if (Object.keys(answer).toSorted().join() !== 'error,errors,message,request_id') return true
+  return inside.test(String(answer['message'])) || inside.test(JSON.stringify(answer['errors']))
+}
+
 test.each(calls)(
   '$name: whatever it is given, it answers in our shape and tells nothing of its inside',
   async (call) => {
     const dice = random(call.name.length * 7919 + call.name.charCodeAt(call.name.length - 1))
     const seen = new Set<number>()
+    const faults: string[] = []
     let cookie = ''
     for (let round = 0; round < 40; round++) {
       // Another person now and then: a call may end a session, and limits are another matter.
       if (round % 8 === 0) cookie = (await app.person('super_admin')).cookie
       const { status, text, given } = await ask(call, dice, cookie)
       seen.add(status)
-      const about = JSON.stringify({ given, status, text: text.slice(0, 300) })
-      expect(status, about).toBeLessThan(500)
-      if (status < 400) continue
-      const answer = JSON.parse(text) as Record<string, unknown>
-      expect(Object.keys(answer).toSorted(), about).toEqual(['error', 'errors', 'message', 'request_id'])
-      // A field may be repeated by its name; what was in it may not.
-      expect(String(answer['message']), about).not.toMatch(inside)
-      expect(JSON.stringify(answer['errors']), about).not.toMatch(inside)
+      const answered = JSON.stringify({ given, status, text: text.slice(0, 300) })
+      if (isFault(status, text)) faults.push(answered)
     }
+    expect(faults).toEqual([])
     // It got past the door.
     expect([...seen].filter((status) => ![401, 403].includes(status))).not.toEqual([])
   },

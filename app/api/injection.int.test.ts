@@ -69,7 +69,8 @@ test.each(hostileAddresses)(
         },
       )
     expect((await ask(users.POST, 'POST', { body: { ...person, email: address } })).status).toBe(422)
-    expect(await withoutKeys(before)).toEqual(await withoutKeys(await storedIn(app.db)))
+    // Each call of this test made a key.
+    expect({ ...(await storedIn(app.db)), api_keys: '' }).toEqual({ ...before, api_keys: '' })
   },
 )
 
@@ -99,6 +100,3 @@ test('no header, file, address to fetch or HTML of its own is taken with a mail'
     expect((await ask(send.POST, 'POST', { body: { to: mail.to, template } })).status).toBe(422)
   expect((await ask(send.POST, 'POST', { body: { ...mail, from: 'boss@other.example' } })).status).toBe(422)
 })
-
-/** Each call of this test made one. */
-const withoutKeys = ({ api_keys: _, ...rest }: Record<string, string>) => Promise.resolve(rest)
