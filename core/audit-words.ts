@@ -23,6 +23,11 @@ export const auditWords = {
   sign_out: 'Signed out',
   'session.ended': 'Ended sessions of their own',
   'user.signed_out': 'Signed the account out everywhere',
+  'second_factor.added': 'Added a second factor',
+  'second_factor.removed': 'Removed a second factor',
+  'second_factor.recovery_code_used': 'Signed in with a recovery code',
+  'settings.changed': 'Changed the settings',
+  'super_admin.made': 'Made a Super Administrator',
 } as const satisfies Record<string, string>
 
 export type AuditAction = keyof typeof auditWords

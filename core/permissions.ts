@@ -53,12 +53,16 @@ export const policy = {
   'session.open': { who: 'anyone' },
   'password.forget': { who: 'anyone' },
   'password.reset': { who: 'anyone' },
+  /** With the link from the server's log, while there is no super_admin. */
+  'setup.use': { who: 'anyone' },
   /** Answers 404 whoever asks. */
   'nothing.read': { who: 'anyone' },
   'own.password': { who: 'session' },
 
-  /** One's own sessions, second factor and name. */
+  /** One's own sessions. */
   'own.account': { who: staff, scope: null },
+  /** Also for who must add one before anything else. */
+  'own.second_factor': { who: staff, scope: null },
 
   'user.list': { who: staff, scope: 'users:read' },
   'user.read': { who: staff, scope: 'users:read' },
@@ -68,8 +72,10 @@ export const policy = {
   'user.change_role': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
   'user.disable': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
   'user.delete': { who: admins, scope: 'users:write', reach: 'roles below', notToSelf: true },
-  /** Their sessions and their second factor. */
+  /** Ends their sessions. */
   'user.sign_out': { who: admins, scope: null, reach: 'roles below' },
+  /** One's own goes with its code only. */
+  'user.remove_second_factor': { who: admins, scope: null, reach: 'roles below', notToSelf: true },
 
   'message.list': { who: staff, scope: 'messages:read' },
   'message.read': { who: staff, scope: 'messages:read' },

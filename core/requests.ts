@@ -111,6 +111,36 @@ export const setPasswordRequest = z.strictObject({
   current_password: z.string().max(128).optional(),
 })
 
+export const setUpRequest = z.strictObject({
+  token: z.string().min(1).max(200),
+  first_name: line(100),
+  last_name: line(100),
+  email: addressSchema,
+  password: passwordSchema,
+})
+export type SetUpRequest = z.output<typeof setUpRequest>
+
+/** What `npm run admin -- create` is told. */
+export const makeSuperAdminArguments = z
+  .strictObject({ email: addressSchema, 'first-name': line(100), 'last-name': line(100) })
+  .transform((given) => ({ email: given.email, firstName: given['first-name'], lastName: given['last-name'] }))
+
+const presentPassword = z.string().min(1).max(128)
+/** Of an authenticator app, or a recovery code; as it was typed. */
+const typedCode = z.string().trim().min(1).max(64)
+
+export const beginSecondFactorRequest = z.strictObject({ password: presentPassword })
+export const confirmSecondFactorRequest = z.strictObject({ code: typedCode })
+export const removeSecondFactorRequest = z.strictObject({ password: presentPassword, code: typedCode })
+
+/** For which roles of staff a second factor is a must. */
+export const secondFactorSetting = z.strictObject({
+  supporter: z.boolean(),
+  admin: z.boolean(),
+  super_admin: z.boolean(),
+})
+export type SecondFactorSetting = z.output<typeof secondFactorSetting>
+
 /** Which of one's own sessions are ended: all of them, or all but the one that asks. */
 export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
 

@@ -42,6 +42,14 @@ export type SessionView = {
   is_this_one: boolean
 }
 
+export type SecondFactorView = {
+  /** Since when it is asked for; null: there is none. */
+  since: string | null
+  recovery_codes_left: number
+  /** The role must have one. */
+  is_required: boolean
+}
+
 export type MessageListItem = {
   id: string
   type: MessageType

@@ -14,7 +14,8 @@ export type AuditEntry = {
   after?: Record<string, unknown>
   detail?: Record<string, unknown>
   requestId: string
-  address: string
+  /** Null for what no request caused. */
+  address: string | null
 }
 
 /** Who did what. Write it in the transaction of the thing itself, so that neither exists without the other. */

@@ -21,6 +21,8 @@ export async function insertUser(
   user: { firstName: string; lastName: string; email: string; role: Role; createdByName: string } & (
     | { passwordHash: string; mustChangePassword: true }
     | { passwordHash: null; mustChangePassword: false }
+    /** Chosen by themselves, at the set-up. */
+    | { passwordHash: string; mustChangePassword: false }
   ),
 ): Promise<number> {
   const firstPasswordExpiresAt = user.mustChangePassword ? sql`now() + ${firstPasswordLife}` : null
@@ -129,14 +131,8 @@ export async function findUserByAddress(
   return user ?? null
 }
 
-/** @returns false when their sessions have been ended since the account was read: the one that begins now would be one of them */
-export async function noteSignIn(tx: Transaction, id: number, sessionVersion: number): Promise<boolean> {
-  const noted = await tx
-    .update(users)
-    .set({ lastSignInAt: now })
-    .where(and(eq(users.id, id), eq(users.sessionVersion, sessionVersion)))
-    .returning({ id: users.id })
-  return noted.length > 0
+export async function noteSignIn(tx: Transaction, id: number): Promise<void> {
+  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id))
 }
 
 /** Each person with the mail that was written to them last. */

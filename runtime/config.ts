@@ -207,6 +207,9 @@ const workerSchema = z.object({
 
 const databaseSchema = z.object(database)
 
+/** What is done on the server itself (server/admin.ts). */
+const adminSchema = z.object({ ...database, NEXTAUTH_URL: common.NEXTAUTH_URL })
+
 const seedSchema = z.object({
   APP_ENV: z.literal('local', 'is not local: the known sign-in is only for the local stack'),
   DATABASE_URL: common.DATABASE_URL,
@@ -299,6 +302,13 @@ export function readWebConfig(environment: Environment = process.env): WebConfig
 
 export function readDatabaseConfig(environment: Environment = process.env): z.infer<typeof databaseSchema> {
   const config = read(databaseSchema, environment)
+  refusePlaintext(config, [databaseLine(config)])
+  return config
+}
+
+export function readAdminConfig(environment: Environment = process.env): z.infer<typeof adminSchema> {
+  const config = read(adminSchema, environment)
+  checkWebAddress(config)
   refusePlaintext(config, [databaseLine(config)])
   return config
 }

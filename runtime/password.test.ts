@@ -38,3 +38,12 @@ test('a burst is checked in turn, and each gets its own answer', async () => {
   expect(results.filter(Boolean)).toHaveLength(1)
   expect(results[7]).toBe(true)
 })
+
+test('a flood is refused at once, beyond what can wait; those who wait are served, and so is whoever comes after', async () => {
+  const stored = await hashPassword('qwerty12')
+  const results = await Promise.allSettled(Array.from({ length: 4 + 100 + 50 }, () => isPassword('qwerty12', stored)))
+  const refused = results.filter((result) => result.status === 'rejected')
+  expect(refused).toHaveLength(50)
+  expect(refused[0]?.reason).toMatchObject({ code: 'unavailable' })
+  expect(await isPassword('qwerty12', stored)).toBe(true)
+}, 60_000)

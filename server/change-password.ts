@@ -10,6 +10,7 @@ import { afterPassword } from './after-password'
 import { beginSession } from './begin-session'
 import type { Context } from './context'
 import { publishAll, tellOfPassword } from './notices'
+import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
 import { refuseWeakPassword } from './weak-password'
 
 const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
@@ -20,6 +21,20 @@ const refuse = (field: string, message: string) => new AppError('invalid', messa
  * @returns their new session, every other one has ended; none for account holders, who were here only for this
  */
 export async function changePassword(
+  context: Context,
+  asked: Asked & { actor: StaffActor },
+  request: { password: string; current_password?: string; userAgent: string },
+): Promise<{ session: SessionKey | null; next: string }> {
+  if (request.current_password === undefined) return await change(context, asked, request)
+  // Guessing the present password costs the same waits here as at the sign-in.
+  const attempt = { email: asked.actor.email, address: asked.address }
+  await beginAttemptOrRefuse(context, attempt)
+  const changed = await change(context, asked, request)
+  await takeBack(context, attempt)
+  return changed
+}
+
+async function change(
   context: Context,
   asked: Asked & { actor: StaffActor },
   request: { password: string; current_password?: string; userAgent: string },

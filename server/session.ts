@@ -17,8 +17,11 @@ import { signIn, signOut } from './sign-in'
 /** Absolute: nothing renews a session, because `/api/auth/session` is not served. */
 const lifeSeconds = 8 * 60 * 60
 
-/** Who is signed in. With a first password, they may only set one of their own. */
-export type Session = { id: string; actor: StaffActor; mustChangePassword: boolean }
+/**
+ * Who is signed in. With a first password, they may only set one of their own; without the second factor that their role must
+ * have, only add one.
+ */
+export type Session = { id: string; actor: StaffActor; mustChangePassword: boolean; mustAddFactor: boolean }
 
 const isSecure = ({ config }: Context) => config.NEXTAUTH_URL.startsWith('https://')
 /** `__Host-`: browsers take it by TLS only, and from no other host of the same domain. */
@@ -33,8 +36,8 @@ const tokenSchema = z
   .transform(({ sub, version, session }): SessionKey => ({ userId: sub, sessionVersion: version, sessionId: session }))
 /** What cannot be an address or a password is nobody's, and takes as long to refuse. */
 const credentialsSchema = z
-  .object({ email: addressSchema, password: z.string().max(128) })
-  .catch({ email: '', password: '' })
+  .object({ email: addressSchema, password: z.string().max(128), code: z.string().max(64).default('') })
+  .catch({ email: '', password: '', code: '' })
 
 /**
  * Reads the person of this token afresh: deleted, disabled, demoted or signed out is nobody at the next request.
@@ -44,12 +47,12 @@ async function sessionOf(context: Context, token: string | undefined, isPoll: bo
   const key = await keyOf(context, token)
   const found = key && (await findUserOfSession(context.db, key))
   if (!found) return null
-  const { user, isUnnoted } = found
+  const { user, lacksFactor, isUnnoted } = found
   if (!canSignInToDashboard(user.role) && !user.mustChangePassword) return null
   if (isUnnoted && !isPoll) await noteSeen(context.db, key.sessionId)
   const { id, email, role, mustChangePassword } = user
   const actor: StaffActor = { kind: 'staff', id, name: `${user.firstName} ${user.lastName}`, email, role }
-  return { id: key.sessionId, actor, mustChangePassword }
+  return { id: key.sessionId, actor, mustChangePassword, mustAddFactor: lacksFactor }
 }
 
 async function keyOf(context: Context, token: string | undefined): Promise<SessionKey | null> {
@@ -121,7 +124,7 @@ function options(
     pages: { signIn: signInPage, error: signInPage },
     providers: [
       Credentials({
-        credentials: { email: {}, password: {} },
+        credentials: { email: {}, password: {}, code: {} },
         async authorize(given) {
           const credentials = credentialsSchema.parse(given)
           const result = await inTime(signIn(open, from, { ...credentials, userAgent })).catch((error: unknown) => {

@@ -21,7 +21,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-const enter = (email: string, password = knownPassword) => signIn(app, caller, { email, password, userAgent: 'test' })
+const enter = (email: string, password = knownPassword) =>
+  signIn(app, caller, { email, password, code: '', userAgent: 'test' })
 const lastAudit = async () => (await app.db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(1))[0]
 
 test.each(['supporter', 'admin', 'super_admin'] as const)(

@@ -18,6 +18,7 @@ import {
 import { eraseFullBuckets } from '@/db/rate-limits'
 import { eraseOldSessions } from '@/db/sessions'
 import { eraseOldSecrets } from '@/db/settle'
+import { eraseOldDelays } from '@/db/sign-in-delays'
 import type { LagReader } from '@/kafka/lag'
 import type { Published, Publisher } from '@/kafka/publish'
 import { toKafkaRecord, type KafkaRecord, type Publishable } from '@/kafka/record'
@@ -227,6 +228,7 @@ export class Relay {
     await eraseOldSessions(this.tools.sql)
     await removeOldCounts(this.tools.sql)
     await eraseFullBuckets(this.tools.sql)
+    await eraseOldDelays(this.tools.sql)
     const erased = await eraseOldSecrets(this.tools.sql)
     if (erased > 0) this.tools.log.info({ erased }, 'Secrets of mails that are long dead were erased')
   }

@@ -1,4 +1,4 @@
-import { signInProblem } from '@/core/sign-in'
+import { signInProblem, type SignInProblem } from '@/core/sign-in'
 import { ApiError } from './api'
 
 type Answer = { url?: string }
@@ -20,15 +20,14 @@ async function read<T>(response: Response): Promise<T> {
   return (await response.json()) as T
 }
 
-/** Asks for a session. */
+/** Asks for a session; null when there is one now. */
 export async function signIn(input: {
   email: string
   password: string
+  code: string
   callbackUrl: string
-}): Promise<{ problem: string } | { problem: null; url: string }> {
-  const answer = await post('callback/credentials', input)
-  const problem = signInProblem(answer)
-  return problem === null ? { problem, url: answer.url ?? input.callbackUrl } : { problem }
+}): Promise<SignInProblem | null> {
+  return signInProblem(await post('callback/credentials', input))
 }
 
 /** Ends the session here and on the server, then shows the sign-in. */

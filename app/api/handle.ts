@@ -191,6 +191,9 @@ async function authorise(
   if (session.mustChangePassword) {
     throw new AppError('forbidden', 'Please set a password of your own first.')
   }
+  if (session.mustAddFactor && action !== 'own.second_factor') {
+    throw new AppError('forbidden', 'Your role needs a second factor: please add one first.')
+  }
   return { actor: allowed(actor, action), session }
 }
 

@@ -110,7 +110,7 @@ test("one's own sessions are listed: where, which browser, and which is this one
   const person = await app.person('supporter')
   const from = { address: '198.51.100.7', requestId: 'r' }
   const userAgent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1'
-  const entered = await signIn(app, from, { email: person.email, password: knownPassword, userAgent })
+  const entered = await signIn(app, from, { email: person.email, password: knownPassword, code: '', userAgent })
   await app.person('supporter')
   const list = await listOf(person.cookie)
   expect(list).toHaveLength(2)
@@ -199,7 +199,7 @@ test('what has run out is not listed, and is removed at the next sign-in and by 
   await shift(rested.sessionId, 'seen_at', '61 minutes')
   await shift(expired.sessionId, 'expires_at', '8 hours')
   expect(await listOf(person.cookie)).toMatchObject([{ id: person.sessionId }])
-  const enter = () => signIn(app, caller, { email: person.email, password: knownPassword, userAgent: '' })
+  const enter = () => signIn(app, caller, { email: person.email, password: knownPassword, code: '', userAgent: '' })
   await enter()
   const ids = async () =>
     (await app.db.select().from(sessions).where(eq(sessions.userId, person.id))).map(({ id }) => id)

@@ -1,0 +1,51 @@
+import { AppError } from '@/core/errors'
+import { whyNot, type StaffActor } from '@/core/permissions'
+import { writeAudit } from '@/db/audit'
+import { findSecondFactor, removeSecondFactor } from '@/db/second-factors'
+import { lockUser } from '@/db/users'
+import { auditOf, type Asked } from './actor'
+import { wrongCode } from './add-second-factor'
+import type { Context } from './context'
+import { provePassword } from './prove-again'
+import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
+import { useSecondFactor } from './use-second-factor'
+
+const none = (whose: string) => new AppError('conflict', `${whose} no second factor.`)
+
+/** Removes one's own, with the password and a code: what a found session does not have. */
+export async function removeOwnSecondFactor(
+  context: Context,
+  asked: Asked & { actor: StaffActor },
+  request: { password: string; code: string },
+): Promise<void> {
+  await provePassword(context, asked, request)
+  const { id, email } = asked.actor
+  const attempt = { email, address: asked.address }
+  await beginAttemptOrRefuse(context, attempt)
+  await context.db.transaction(async (tx) => {
+    const factor = await findSecondFactor(tx, id)
+    if (!factor?.confirmedAt) throw none('You have')
+    const used = await useSecondFactor(context, tx, { userId: id, factor, code: request.code })
+    if (!used) throw wrongCode()
+    await removeSecondFactor(tx, id)
+    await writeAudit(tx, {
+      ...auditOf(asked),
+      action: 'second_factor.removed',
+      target: `user:${id}`,
+      detail: { with: used },
+    })
+  })
+  await takeBack(context, attempt)
+}
+
+/** Removes that of somebody who lost their phone and their codes. */
+export async function removeSecondFactorOf({ db }: Context, asked: Asked, id: number): Promise<void> {
+  await db.transaction(async (tx) => {
+    const user = await lockUser(tx, id)
+    if (!user) throw new AppError('not_found', 'There is no such user.')
+    const refusal = whyNot(asked.actor, 'user.remove_second_factor', user)
+    if (refusal) throw new AppError('forbidden', refusal)
+    if (!(await removeSecondFactor(tx, id))) throw none('This account has')
+    await writeAudit(tx, { ...auditOf(asked), action: 'second_factor.removed', target: `user:${id}` })
+  })
+}

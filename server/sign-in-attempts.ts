@@ -1,0 +1,45 @@
+import { sameAddressKey } from '@/core/address'
+import { AppError } from '@/core/errors'
+import { delayRules, longestWaitSeconds, placeOf, waitSentence } from '@/core/sign-in-delay'
+import type { Executor } from '@/db/client'
+import { countAttempt, forgetAttempts, takeBackAttempt, type DelayKeys } from '@/db/sign-in-delays'
+import { keyedHashes } from '@/runtime/seal'
+import type { Context } from './context'
+
+/** Who tries, and from where: the address as it was typed, whether it has an account or not. */
+export type Attempt = { email: string; address: string }
+
+/** A typed address is kept as a keyed hash only: people type passwords into the wrong field. */
+function keysOf({ config }: Context, { email, address }: Attempt): DelayKeys {
+  const [hash] = keyedHashes(`sign-in ${sameAddressKey(email)}`, config.SECRETS_KEYS)
+  return { account: `account:${hash?.toString('base64url')}`, address: `address:${placeOf(address)}` }
+}
+
+const rules = { ...delayRules, longestWaitSeconds }
+
+/** @returns null when it may be judged, and counts as failed until it is taken back; or else the seconds to wait */
+export const beginAttempt = (context: Context, attempt: Attempt): Promise<number | null> =>
+  countAttempt(context.db, keysOf(context, attempt), rules)
+
+/** It was neither a failure nor a success: the password was right, and more is needed. */
+export async function takeBack(context: Context, attempt: Attempt): Promise<void> {
+  const keys = keysOf(context, attempt)
+  await takeBackAttempt(context.db, keys.account)
+  await takeBackAttempt(context.db, keys.address)
+}
+
+/**
+ * The right person: failures of the account are forgotten, those of the place are not, or whoever has an account could clear
+ * the way for guessing others. Always account before place, as they are counted: two of them never wait for each other.
+ */
+export async function forgetFailures(context: Context, tx: Executor, attempt: Attempt): Promise<void> {
+  const keys = keysOf(context, attempt)
+  await forgetAttempts(tx, keys.account)
+  await takeBackAttempt(tx, keys.address)
+}
+
+/** For whoever is signed in and gives a password or a code again: guessing is no cheaper here than at the sign-in. */
+export async function beginAttemptOrRefuse(context: Context, attempt: Attempt): Promise<void> {
+  const seconds = await beginAttempt(context, attempt)
+  if (seconds !== null) throw new AppError('too_many', waitSentence(seconds), {}, { retryAfterSeconds: seconds })
+}
