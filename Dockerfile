@@ -29,8 +29,8 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=20s --retries=3 \
 CMD ["node", "server.js"]
 
 FROM base AS worker
-# Bundles: neither of the two leaves a module to node_modules (stack/bundle.mjs; only seed-local, which is not here, does).
-COPY --from=build /app/dist/worker.mjs /app/dist/worker.mjs.map /app/dist/migrate.mjs /app/dist/migrate.mjs.map ./dist/
+# Bundles: none of the three leaves a module to node_modules (stack/bundle.mjs; only seed-local, which is not here, does).
+COPY --from=build /app/dist/worker.mjs /app/dist/worker.mjs.map /app/dist/migrate.mjs /app/dist/migrate.mjs.map /app/dist/admin.mjs /app/dist/admin.mjs.map ./dist/
 COPY --from=build /app/db/migrations ./db/migrations
 ENV WORKER_HOST=0.0.0.0 WORKER_PORT=6001
 EXPOSE 6001

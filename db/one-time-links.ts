@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Executor, Transaction } from './client'
 import { messages, oneTimeLinks, users } from './schema'
@@ -9,7 +10,8 @@ export type Link = { userId: number; state: LinkState }
  * A newer mail that is held or only pretended reaches nobody, so it ends no link.
  *
  * Whose link it is and whether it still works. The answer only holds while the account is locked.
- * All links of one message work until one is used; that ends them all, because the password has changed since.
+ * All links of one message work until one is used; that ends them all, because the password has changed since. One that came
+ * with no message was made on the server itself.
  */
 export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | null> {
   const [row] = await db
@@ -18,8 +20,8 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
       used: sql<boolean>`${oneTimeLinks.usedAt} is not null`,
       expired: sql<boolean>`${oneTimeLinks.expiresAt} <= now()`,
       disabled: sql<boolean>`${users.status} <> 'active'`,
-      passwordChanged: sql<boolean>`coalesce(${users.passwordChangedAt} >= ${messages.createdAt}, false)`,
-      addressChanged: sql<boolean>`lower(${messages.toAddress}) <> lower(${users.email})`,
+      passwordChanged: sql<boolean>`coalesce(${users.passwordChangedAt} >= coalesce(${messages.createdAt}, ${oneTimeLinks.createdAt}), false)`,
+      addressChanged: sql<boolean>`coalesce(lower(${messages.toAddress}) <> lower(${users.email}), false)`,
       replaced: sql<boolean>`exists (
         select from messages newer
         where newer.user_id = ${messages.userId} and newer.type = ${messages.type} and newer.id > ${messages.id}
@@ -27,7 +29,7 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
       )`,
     })
     .from(oneTimeLinks)
-    .innerJoin(messages, eq(messages.id, oneTimeLinks.messageId))
+    .leftJoin(messages, eq(messages.id, oneTimeLinks.messageId))
     .innerJoin(users, eq(users.id, oneTimeLinks.userId))
     .where(eq(oneTimeLinks.tokenHash, tokenHash))
   if (!row) return null
@@ -45,6 +47,15 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
               ? 'disabled'
               : 'works'
   return { userId: row.userId, state }
+}
+
+/** A link that no mail carries. */
+export async function insertOwnLink(
+  tx: Transaction,
+  { tokenHash, userId, lifeHours }: { tokenHash: Buffer; userId: number; lifeHours: number },
+): Promise<void> {
+  const expiresAt = sql`now() + ${lifeHours}::int * interval '1 hour'`
+  await tx.insert(oneTimeLinks).values({ tokenHash, userId, messageId: randomUUID(), expiresAt })
 }
 
 export async function markLinkUsed(tx: Transaction, tokenHash: Buffer): Promise<void> {

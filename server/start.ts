@@ -4,6 +4,7 @@ import { createLog } from '@/runtime/log'
 import { context } from './context'
 import { pageFailure } from './failures'
 import { guardRequests } from './guard-requests'
+import { keepOfferingSetup } from './offer-setup'
 import { notePeers } from './request-address'
 
 /**
@@ -18,6 +19,7 @@ export function start(): void {
     const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
     if (warning) log.warn(warning)
     log.info('The web process is ready')
+    void keepOfferingSetup(context())
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     createLog('web', 'info').fatal(error.message)

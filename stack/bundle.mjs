@@ -12,6 +12,7 @@ const PROGRAMS = {
   catcher: 'stack/catcher/main.ts',
   migrate: 'db/migrate.ts',
   'seed-local': 'db/seed-local.ts',
+  admin: 'server/admin.ts',
 }
 const sources = Object.entries(PROGRAMS).filter(([, source]) => existsSync(source))
 

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '@/core/errors'
+import { writeAudit } from '@/db/audit'
+import type { Database } from '@/db/client'
+import { violatesUnique } from '@/db/failure'
+import { insertOwnLink } from '@/db/one-time-links'
+import { lockSetup } from '@/db/setup-links'
+import { insertUser, oneAccountPerAddress } from '@/db/users'
+import { newToken } from '@/runtime/seal'
+
+/**
+ * Makes a super_admin, for whoever has the server itself. No mail is needed: they may come before any mail works.
+ * @returns the link with which they set their password: 72 h, once
+ */
+export async function makeSuperAdmin(
+  { db, webAddress }: { db: Database; webAddress: string },
+  person: { firstName: string; lastName: string; email: string },
+): Promise<{ id: number; link: string }> {
+  const { token, hash } = newToken()
+  const id = await db
+    .transaction(async (tx) => {
+      await lockSetup(tx)
+      const id = await insertUser(tx, {
+        ...person,
+        role: 'super_admin',
+        passwordHash: null,
+        mustChangePassword: false,
+        createdByName: 'Command line',
+      })
+      await insertOwnLink(tx, { tokenHash: hash, userId: id, lifeHours: 72 })
+      await writeAudit(tx, {
+        actor: 'system',
+        action: 'super_admin.made',
+        target: `user:${id}`,
+        detail: { by: 'command line' },
+        requestId: randomUUID(),
+        address: null,
+      })
+      return id
+    })
+    .catch((error: unknown) => {
+      if (!violatesUnique(error, oneAccountPerAddress)) throw error
+      throw new AppError('conflict', 'There is already an account with this address.', {}, { cause: error })
+    })
+  return { id, link: new URL(`/set-password#${token}`, webAddress).href }
+}
