@@ -5,7 +5,8 @@ import Divider from '@mui/material/Divider'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useColorScheme } from '@mui/material/styles'
-import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Sun } from 'lucide-react'
+import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
+import Link from 'next/link'
 import { useState } from 'react'
 import { roleLabel, type Role } from '@/core/roles'
 import styles from './account-menu.module.css'
@@ -86,6 +87,10 @@ export function AccountMenu({ person, isShort = false }: { person: { name: strin
           </MenuItem>
         ))}
         <Divider component="li" className={styles.divider} />
+        <MenuItem component={Link} href="/support/account" onClick={() => setAnchor(null)}>
+          <UserRound size={16} aria-hidden />
+          My account
+        </MenuItem>
         <MenuItem onClick={leave}>
           <LogOut size={16} aria-hidden />
           Sign out

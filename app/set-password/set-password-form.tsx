@@ -1,7 +1,7 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import { useEffect, useRef, useState, useSyncExternalStore, type SubmitEvent } from 'react'
+import { useEffect, useRef, useState, type SubmitEvent } from 'react'
 import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
@@ -9,6 +9,7 @@ import { Notice } from '@/app/_ui/notice'
 import { PasswordStrength } from '@/app/_ui/password-strength'
 import { SignedOut } from '@/app/_ui/signed-out'
 import { PasswordField } from '@/app/_ui/text-field'
+import { useHashToken } from '@/app/_ui/use-hash-token'
 import { passwordSchema } from '@/core/requests'
 import styles from './set-password.module.css'
 
@@ -18,22 +19,9 @@ type Problem = { title: string; detail?: string }
 
 const linkIsOver: Problem = { title: 'This link has been used or is too old. Ask support for a new one.' }
 
-const subscribeToHash = (onChange: () => void) => {
-  window.addEventListener('hashchange', onChange)
-  return () => window.removeEventListener('hashchange', onChange)
-}
-
-/** The token of the link: behind the `#`, so that it is in no request for the page. Null while the page wakes up. */
-const useToken = (): string | null =>
-  useSyncExternalStore(
-    subscribeToHash,
-    () => window.location.hash.slice(1),
-    () => null,
-  )
-
 /** @param mustChangeAs the address of who is signed in with a first password; null for everyone else */
 export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null }) {
-  const token = useToken()
+  const token = useHashToken()
   const [password, setPassword] = useState('')
   const [again, setAgain] = useState('')
   const [faults, setFaults] = useState<{ password?: string; again?: string }>({})

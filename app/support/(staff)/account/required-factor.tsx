@@ -1,0 +1,77 @@
+'use client'
+
+import Checkbox from '@mui/material/Checkbox'
+import FormControlLabel from '@mui/material/FormControlLabel'
+import { useState, type SubmitEvent } from 'react'
+import { api, ApiError } from '@/app/_ui/api'
+import { BusyButton } from '@/app/_ui/button'
+import { Notice } from '@/app/_ui/notice'
+import page from '@/app/_ui/reading-page.module.css'
+import { toast } from '@/app/_ui/toast'
+import type { SecondFactorSetting } from '@/core/requests'
+import { roleLabel } from '@/core/roles'
+import styles from './account.module.css'
+
+const staffRoles = ['supporter', 'admin', 'super_admin'] as const
+
+/** For super_admins: which roles must have a second factor. */
+export function RequiredFactor({ first }: { first: SecondFactorSetting }) {
+  const [setting, setSetting] = useState(first)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isBusy, setIsBusy] = useState(false)
+
+  const save = async () => {
+    setIsBusy(true)
+    setProblem(null)
+    try {
+      await api('/api/settings/second-factor', { method: 'PUT', body: setting })
+      toast('Saved.')
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      setProblem(error.message)
+    } finally {
+      setIsBusy(false)
+    }
+  }
+
+  return (
+    <section className={page.section} aria-labelledby="required">
+      <h2 id="required">For all staff: who must have a second factor</h2>
+      <p className={styles.note}>
+        Whoever has such a role and no second factor can only add one, from their next click on. You too.
+      </p>
+      <form
+        noValidate
+        className={styles.form}
+        onSubmit={(event: SubmitEvent) => {
+          event.preventDefault()
+          if (!isBusy) void save()
+        }}
+      >
+        {problem === null ? null : (
+          <Notice severity="error" title="This was not saved.">
+            {problem}
+          </Notice>
+        )}
+        <div>
+          {staffRoles.map((role) => (
+            <div key={role}>
+              <FormControlLabel
+                label={roleLabel(role)}
+                control={
+                  <Checkbox
+                    checked={setting[role]}
+                    onChange={(event) => setSetting({ ...setting, [role]: event.target.checked })}
+                  />
+                }
+              />
+            </div>
+          ))}
+        </div>
+        <BusyButton type="submit" isBusy={isBusy} busyWord="Saving">
+          Save
+        </BusyButton>
+      </form>
+    </section>
+  )
+}
