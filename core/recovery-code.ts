@@ -6,7 +6,7 @@ export const recoveryCodeCount = 10
 
 /** 80 random bits as `abcd-efgh-jkmn-pqrs`. */
 export function recoveryCodeOf(bytes: Uint8Array): string {
-  const bits = [...bytes.slice(0, 10)].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  const bits = Array.from(bytes.slice(0, 10), (byte) => byte.toString(2).padStart(8, '0')).join('')
   const all = bits.match(/.{5}/g) ?? []
   const code = all.map((group) => letters[Number.parseInt(group, 2)]).join('')
   return code.match(/.{4}/g)?.join('-') ?? ''

@@ -47,8 +47,8 @@ export async function confirmFactor(tx: Transaction, userId: number, sealed: Buf
   return confirmed.length > 0
 }
 
-/** Uses a code up: of two requests with the same one, only one gets true. */
-export async function useStep(tx: Transaction, userId: number, sealed: Buffer, step: number): Promise<boolean> {
+/** A code is spent: of two requests with the same one, only one gets true. */
+export async function spendStep(tx: Transaction, userId: number, sealed: Buffer, step: number): Promise<boolean> {
   const used = await tx
     .update(secondFactors)
     .set({ lastStep: step })
@@ -78,8 +78,8 @@ export async function replaceRecoveryCodes(tx: Transaction, userId: number, hash
   await tx.insert(recoveryCodes).values(hashes.map((hash) => ({ userId, hash })))
 }
 
-/** Uses a recovery code up: of two requests with the same one, only one gets true. */
-export async function useRecoveryCode(tx: Transaction, userId: number, hash: Buffer): Promise<boolean> {
+/** A recovery code is spent: of two requests with the same one, only one gets true. */
+export async function spendRecoveryCode(tx: Transaction, userId: number, hash: Buffer): Promise<boolean> {
   const used = await tx
     .update(recoveryCodes)
     .set({ usedAt: now })

@@ -25,7 +25,7 @@ export async function insertSetupLink(tx: Transaction, tokenHash: Buffer): Promi
   await tx.insert(setupLinks).values({ tokenHash, expiresAt: sql`now() + interval '72 hours'` })
 }
 
-/** Whether it would work now. Only `useSetupLink` says so for sure. */
+/** Whether it would work now. Only `spendSetupLink` says so for sure. */
 export async function isSetupLinkGood(db: Executor, tokenHash: Buffer): Promise<boolean> {
   const [row] = await db
     .select({ createdAt: setupLinks.createdAt })
@@ -35,7 +35,7 @@ export async function isSetupLinkGood(db: Executor, tokenHash: Buffer): Promise<
 }
 
 /** Uses it up, if it works: one statement, so that of two requests only one gets true. */
-export async function useSetupLink(tx: Transaction, tokenHash: Buffer): Promise<boolean> {
+export async function spendSetupLink(tx: Transaction, tokenHash: Buffer): Promise<boolean> {
   const used = await tx
     .update(setupLinks)
     .set({ usedAt: sql`now()` })

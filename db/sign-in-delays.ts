@@ -5,7 +5,7 @@ import { signInDelays } from './schema'
 /** Also this moment while a statement waited for a row: what others wrote meanwhile lies before it. */
 const moment = sql`clock_timestamp()`
 
-export type DelayRule = { failuresFree: number; forgivesOneEverySeconds: number }
+type DelayRule = { failuresFree: number; forgivesOneEverySeconds: number }
 export type DelayRules = { account: DelayRule; address: DelayRule; longestWaitSeconds: number }
 /** `account:…` and `address:…` */
 export type DelayKeys = { account: string; address: string }

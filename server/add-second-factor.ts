@@ -12,7 +12,7 @@ import { auditOf, type Asked } from './actor'
 import type { Context } from './context'
 import { provePassword } from './prove-again'
 import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
-import { sealFactor, stepOf } from './use-second-factor'
+import { sealFactor, stepOf } from './spend-second-factor'
 
 type AskedByStaff = Asked & { actor: StaffActor }
 

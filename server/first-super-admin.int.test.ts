@@ -110,6 +110,12 @@ const create = (words: string[], environment: Record<string, string> = {}) =>
       ...environment,
     },
   })
+const tokenIn = ({ stdout }: { stdout: string }) => /#([\w-]{43})/.exec(stdout)?.[1] ?? ''
+const refusal = async (words: string[], environment?: Record<string, string>) =>
+  await create(words, environment).then(
+    () => 'done',
+    (error: { stderr: string; code: number }) => `${error.code} ${error.stderr}`,
+  )
 const named = ['--email', maya.email, '--first-name', 'Maya', '--last-name', 'Example']
 
 test('the command makes a super_admin and prints a link that sets their password, once, for 72 h', async () => {
@@ -129,7 +135,6 @@ test('the command makes a super_admin and prints a link that sets their password
 })
 
 test('a link of the command that is too old, or older than a password, sets none', async () => {
-  const tokenIn = ({ stdout }: { stdout: string }) => /#([\w-]{43})/.exec(stdout)?.[1] ?? ''
   const token = tokenIn(await create(['create', ...named]))
   await app.db.update(users).set({ passwordChangedAt: sql`now()` })
   await expect(useOneTimeLink(app, caller, { token, password })).rejects.toThrow(/A password has been chosen/)
@@ -144,11 +149,6 @@ test('a link of the command that is too old, or older than a password, sets none
 
 test('the command says what is wrong, and makes nobody', async () => {
   await app.person('user', { email: maya.email })
-  const refusal = async (words: string[], environment?: Record<string, string>) =>
-    await create(words, environment).then(
-      () => 'done',
-      (error: { stderr: string; code: number }) => `${error.code} ${error.stderr}`,
-    )
   expect(await refusal(['create', ...named])).toBe('1 There is already an account with this address.\n')
   expect(await refusal(['create', '--email', 'no address'])).toMatch(
     /^1 --email: .*\n--first-name: This field is needed\.\n/,

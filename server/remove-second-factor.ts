@@ -8,7 +8,7 @@ import { wrongCode } from './add-second-factor'
 import type { Context } from './context'
 import { provePassword } from './prove-again'
 import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
-import { useSecondFactor } from './use-second-factor'
+import { spendSecondFactor } from './spend-second-factor'
 
 const none = (whose: string) => new AppError('conflict', `${whose} no second factor.`)
 
@@ -25,7 +25,7 @@ export async function removeOwnSecondFactor(
   await context.db.transaction(async (tx) => {
     const factor = await findSecondFactor(tx, id)
     if (!factor?.confirmedAt) throw none('You have')
-    const used = await useSecondFactor(context, tx, { userId: id, factor, code: request.code })
+    const used = await spendSecondFactor(context, tx, { userId: id, factor, code: request.code })
     if (!used) throw wrongCode()
     await removeSecondFactor(tx, id)
     await writeAudit(tx, {

@@ -2,7 +2,7 @@ import { AppError } from '@/core/errors'
 import type { SetUpRequest } from '@/core/requests'
 import { writeAudit } from '@/db/audit'
 import { violatesUnique } from '@/db/failure'
-import { isSetupLinkGood, lockSetup, useSetupLink } from '@/db/setup-links'
+import { isSetupLinkGood, lockSetup, spendSetupLink } from '@/db/setup-links'
 import { insertUser, oneAccountPerAddress } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { hashToken } from '@/runtime/seal'
@@ -25,7 +25,7 @@ export async function setUp({ db }: Context, caller: Caller, request: SetUpReque
   await db
     .transaction(async (tx) => {
       await lockSetup(tx)
-      if (!(await useSetupLink(tx, tokenHash))) throw over()
+      if (!(await spendSetupLink(tx, tokenHash))) throw over()
       const id = await insertUser(tx, {
         firstName: request.first_name,
         lastName: request.last_name,

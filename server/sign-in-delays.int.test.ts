@@ -1,3 +1,4 @@
+import type * as Argon2 from '@node-rs/argon2'
 import { sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -13,7 +14,7 @@ import { caller, knownPassword, openTestContext, type TestContext } from './test
 /** Counts what it passes on. */
 const verified = vi.hoisted(() => ({ count: 0 }))
 vi.mock('@node-rs/argon2', async (original) => {
-  const real = await original<typeof import('@node-rs/argon2')>()
+  const real = await original<typeof Argon2>()
   const verify: typeof real.verify = (...given) => {
     verified.count++
     return real.verify(...given)
@@ -48,6 +49,14 @@ async function repeat(times: number, email: string, given?: Try) {
 const afterWaiting = (span: string) =>
   app.db.execute(
     sql`update sign_in_delays set wait_until = wait_until - ${span}::interval, failed_at = failed_at - ${span}::interval`,
+  )
+/** Where a request counts as coming from, that says of itself where it comes from. */
+const from = (forwarded: string) =>
+  requestAddress(
+    app,
+    new Request('http://localhost:3005', {
+      headers: { 'x-peer-address': '2001:db8::5', 'x-forwarded-for': forwarded },
+    }),
   )
 const isWait = expect.stringMatching(/^wait-\d+$/) as string
 
@@ -137,13 +146,6 @@ test('one who gets in clears their account only: an account of one’s own does 
 })
 
 test('an invented X-Forwarded-For does not make it another place, nor does another address of the same line', async () => {
-  const from = (forwarded: string) =>
-    requestAddress(
-      app,
-      new Request('http://localhost:3005', {
-        headers: { 'x-peer-address': '2001:db8::5', 'x-forwarded-for': forwarded },
-      }),
-    )
   for (let count = 0; count < 25; count++) await enter(`a-${count}@example.com`, { address: from(`10.0.0.${count}`) })
   for (let count = 0; count < 25; count++) await enter(`b-${count}@example.com`, { address: `2001:db8::${count}:1` })
   expect(await enter('c@example.com', { address: from('10.9.9.9') })).toEqual(isWait)

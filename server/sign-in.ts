@@ -10,7 +10,7 @@ import type { Caller } from './actor'
 import { beginSession } from './begin-session'
 import type { Context } from './context'
 import { beginAttempt, forgetFailures, takeBack } from './sign-in-attempts'
-import { useSecondFactor } from './use-second-factor'
+import { spendSecondFactor } from './spend-second-factor'
 
 export type SignInResult = { kind: 'accepted'; session: SessionKey } | { kind: 'refused'; code: SignInRefusal }
 
@@ -105,7 +105,7 @@ async function enter(
   let factorUsed: 'app' | 'recovery_code' | null = null
   if (factor?.confirmedAt) {
     if (code === '') return { code: 'code_needed', reason: 'code_needed', isRight: true }
-    factorUsed = await useSecondFactor(context, tx, { userId: user.id, factor, code })
+    factorUsed = await spendSecondFactor(context, tx, { userId: user.id, factor, code })
     if (!factorUsed) return { code: 'wrong_code', reason: 'wrong_code' }
   }
   await noteSignIn(tx, user.id)

@@ -28,7 +28,6 @@ export function CodeField(props: {
   const { label, help, other } = words[kind]
   return (
     <TextField
-      key={kind}
       label={label}
       help={help}
       fault={fault}

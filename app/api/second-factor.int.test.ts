@@ -59,6 +59,7 @@ const rememberNoStep = (userId: number) =>
   app.db.update(secondFactors).set({ lastStep: 0 }).where(eq(secondFactors.userId, userId))
 
 const begin = (cookie: string, password = knownPassword) => ask(ownFactor.POST, 'POST', cookie, { password })
+const takeFrom = (cookie: string, id: number) => ask(factorOf.DELETE, 'DELETE', cookie, undefined, id)
 const viewOf = async (cookie: string) => (await ask(ownFactor.GET, 'GET', cookie)).answer.second_factor
 const enter = async (email: string, code = '', password = knownPassword) => {
   const result = await signIn(app, caller, { email, password, code, userAgent: 'test' })
@@ -227,13 +228,12 @@ test('a lost one is removed by an admin from an account below, and from no other
     await withFactor('supporter'),
     await withFactor('super_admin'),
   ]
-  const take = (cookie: string, id: number) => ask(factorOf.DELETE, 'DELETE', cookie, undefined, id)
-  expect((await take(admin.cookie, peer.id)).status).toBe(403)
-  expect((await take(below.cookie, below.id)).status).toBe(403)
-  expect((await take(above.cookie, above.id)).status).toBe(403)
-  expect((await take(admin.cookie, 999_999)).status).toBe(404)
-  expect((await take(admin.cookie, below.id)).status).toBe(200)
-  expect((await take(admin.cookie, below.id)).status).toBe(409)
+  expect((await takeFrom(admin.cookie, peer.id)).status).toBe(403)
+  expect((await takeFrom(below.cookie, below.id)).status).toBe(403)
+  expect((await takeFrom(above.cookie, above.id)).status).toBe(403)
+  expect((await takeFrom(admin.cookie, 999_999)).status).toBe(404)
+  expect((await takeFrom(admin.cookie, below.id)).status).toBe(200)
+  expect((await takeFrom(admin.cookie, below.id)).status).toBe(409)
   expect(await enter(below.email)).toBe('in')
   expect(await enter(peer.email)).toBe('code_needed')
   expect((await audits('second_factor.removed'))[0]).toMatchObject({

@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditLog, sessions } from '@/db/schema'
 import { eraseOldSessions } from '@/db/sessions'
+import { sessionCookie } from '@/server/session'
 import { signIn } from '@/server/sign-in'
 import { caller, knownPassword, openTestContext, type TestContext } from '@/server/testing'
 import { createTestDatabase } from '@/stack/testing/services'
@@ -191,6 +192,16 @@ test('a changed password ends every session, and begins a new one', async () => 
     401, 401, 200,
   ])
   expect(await listOf(cookie)).toMatchObject([{ browser: 'Firefox on Windows', is_this_one: true }])
+})
+
+test('its cookie is for this host only, by TLS, and no script reads it', async () => {
+  const person = await app.person('admin')
+  const key = { sessionId: person.sessionId, userId: person.id, sessionVersion: 1 }
+  const config = { ...app.config, NEXTAUTH_URL: 'https://support.example.com' }
+  expect(await sessionCookie({ ...app, config }, key)).toMatch(
+    /^__Host-next-auth\.session-token=[\w.-]+; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure$/,
+  )
+  expect(await sessionCookie(app, key)).toMatch(/^next-auth\.session-token=.*; HttpOnly; SameSite=Lax$/)
 })
 
 test('what has run out is not listed, and is removed at the next sign-in and by the worker', async () => {

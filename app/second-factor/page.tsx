@@ -12,6 +12,7 @@ export const metadata: Metadata = { title: 'Add a second factor' }
 export default async function SecondFactorPage() {
   const session = await currentSession()
   if (!session) redirect(signInPage)
+  if (session.mustChangePassword) redirect('/set-password')
   if (!session.mustAddFactor) redirect(dashboard)
   return (
     <SignedOut

@@ -27,7 +27,7 @@ export function SignInForm({ returnTo, refusal }: { returnTo: string | null; ref
   useEffect(() => emailInput.current?.focus(), [])
   useEffect(() => {
     if (step === 'code') codeInput.current?.focus()
-  }, [step, codeKind])
+  }, [step])
 
   const refuse = (sentence: string, isCodeWrong = false) => {
     setProblem(sentence)

@@ -29,6 +29,7 @@ import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { useResendInvitation } from '../use-resend-invitation'
 import { mailQuery } from './mail-query'
+import { TheirSignIn } from './their-sign-in'
 
 /** Loaded when it is opened. */
 const EditUserDialog = lazy(() => import('../edit-user-dialog'))
@@ -105,6 +106,7 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
             <h2 id="account">Account</h2>
             <Account user={user} />
           </section>
+          <TheirSignIn actor={actor} user={user} />
         </aside>
       </div>
       <section aria-labelledby="their-mail" className={page.section}>

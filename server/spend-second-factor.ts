@@ -1,6 +1,6 @@
 import { plainRecoveryCode } from '@/core/recovery-code'
 import type { Transaction } from '@/db/client'
-import { useRecoveryCode, useStep, type SecondFactor } from '@/db/second-factors'
+import { spendRecoveryCode, spendStep, type SecondFactor } from '@/db/second-factors'
 import { hashToken, open, seal } from '@/runtime/seal'
 import { totpStep } from '@/runtime/totp'
 import type { Context } from './context'
@@ -16,17 +16,17 @@ export const stepOf = ({ config }: Context, userId: number, factor: SecondFactor
   totpStep(open(factor.sealed, boundTo(userId), config.SECRETS_KEYS), code.replaceAll(/\s/g, ''), factor.now)
 
 /**
- * Uses up a code of the app or a recovery code. Each works once, also when two requests bring the same one.
+ * Spends a code of the app or a recovery code. Each works once, also when two requests bring the same one.
  * @returns null when it is not right, or was used already
  */
-export async function useSecondFactor(
+export async function spendSecondFactor(
   context: Context,
   tx: Transaction,
   given: { userId: number; factor: SecondFactor; code: string },
 ): Promise<'app' | 'recovery_code' | null> {
   const { userId, factor, code } = given
   const recovery = plainRecoveryCode(code)
-  if (recovery !== null) return (await useRecoveryCode(tx, userId, hashToken(recovery))) ? 'recovery_code' : null
+  if (recovery !== null) return (await spendRecoveryCode(tx, userId, hashToken(recovery))) ? 'recovery_code' : null
   const step = stepOf(context, userId, factor, code)
-  return step !== null && (await useStep(tx, userId, factor.sealed, step)) ? 'app' : null
+  return step !== null && (await spendStep(tx, userId, factor.sealed, step)) ? 'app' : null
 }
