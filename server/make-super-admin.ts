@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import type { Database } from '@/db/client'
-import { violatesUnique } from '@/db/failure'
 import { insertOwnLink } from '@/db/one-time-links'
 import { lockSetup } from '@/db/setup-links'
-import { insertUser, oneAccountPerAddress } from '@/db/users'
+import { insertUser } from '@/db/users'
 import { newToken } from '@/runtime/seal'
+import { refuseTakenAddress } from './taken-address'
 
 /**
  * Makes a super_admin, for whoever has the server itself. No mail is needed: they may come before any mail works.
@@ -38,9 +37,6 @@ export async function makeSuperAdmin(
       })
       return id
     })
-    .catch((error: unknown) => {
-      if (!violatesUnique(error, oneAccountPerAddress)) throw error
-      throw new AppError('conflict', 'There is already an account with this address.', {}, { cause: error })
-    })
+    .catch(refuseTakenAddress)
   return { id, link: new URL(`/set-password#${token}`, webAddress).href }
 }

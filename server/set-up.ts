@@ -1,13 +1,14 @@
 import { AppError } from '@/core/errors'
 import type { SetUpRequest } from '@/core/requests'
 import { writeAudit } from '@/db/audit'
-import { violatesUnique } from '@/db/failure'
 import { isSetupLinkGood, lockSetup, spendSetupLink } from '@/db/setup-links'
-import { insertUser, oneAccountPerAddress } from '@/db/users'
+import { insertUser } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { hashToken } from '@/runtime/seal'
 import type { Caller } from './actor'
 import type { Context } from './context'
+import { refuseTakenAddress } from './taken-address'
+import { refuseWeakPassword } from './weak-password'
 
 /** One sentence for a link that never was, was used, is too old or no longer needed: it is nobody's business which. */
 function over(): AppError {
@@ -21,15 +22,17 @@ export async function setUp({ db }: Context, caller: Caller, request: SetUpReque
   const tokenHash = hashToken(request.token)
   // Looked at first: a dead link must not cost a hash.
   if (!(await isSetupLinkGood(db, tokenHash))) throw over()
+  const { first_name: firstName, last_name: lastName, email } = request
+  refuseWeakPassword(request.password, { firstName, lastName, email })
   const passwordHash = await hashPassword(request.password)
   await db
     .transaction(async (tx) => {
       await lockSetup(tx)
       if (!(await spendSetupLink(tx, tokenHash))) throw over()
       const id = await insertUser(tx, {
-        firstName: request.first_name,
-        lastName: request.last_name,
-        email: request.email,
+        firstName,
+        lastName,
+        email,
         role: 'super_admin',
         passwordHash,
         mustChangePassword: false,
@@ -43,9 +46,5 @@ export async function setUp({ db }: Context, caller: Caller, request: SetUpReque
         detail: { by: 'set-up link' },
       })
     })
-    .catch((error: unknown) => {
-      if (!violatesUnique(error, oneAccountPerAddress)) throw error
-      const sentence = 'There is already an account with this address.'
-      throw new AppError('conflict', sentence, { email: sentence }, { cause: error })
-    })
+    .catch(refuseTakenAddress)
 }
