@@ -2,7 +2,7 @@
  * Every action that the audit knows, in the words in which people read it: "Maya Example · created the account · Noor
  * Example". An action is added here first; `db/audit.ts` writes no other.
  */
-export const auditWords = {
+const auditWords = {
   'user.created': 'Created the account',
   'user.deleted': 'Deleted the account',
   'user.invited': 'Sent the invitation again',

@@ -110,7 +110,7 @@ describe('messages', () => {
   let ids: string[]
 
   beforeAll(async () => {
-    await app.db.execute(sql`truncate messages, outbox, message_events`)
+    await app.owner.execute(sql`truncate messages, outbox, message_events`)
     ids = []
     for (let number = 1; number <= 5; number++) {
       const message = { to: `m${number}@example.com`, subject: `Parcel ${number}`, message: 'On its way' }
@@ -170,11 +170,11 @@ describe('messages', () => {
 
   describe('while the first route is out of order', () => {
     beforeAll(() =>
-      app.db.execute(sql`
+      app.owner.execute(sql`
         insert into breakers (route, state, kind, cause, opened_at)
         values ('primary', 'open', 'outage', 'server_unreachable', now() - interval '1 hour')`),
     )
-    afterAll(() => app.db.execute(sql`truncate breakers`))
+    afterAll(() => app.owner.execute(sql`truncate breakers`))
 
     test('tell that they are delayed, when they are due', async () => {
       expect(await delays()).toEqual(['Parcel 5', 'Parcel 3', 'Parcel 2'])
@@ -187,11 +187,11 @@ describe('messages', () => {
     })
 
     test('are not delayed while the second route works, but for what may have been delivered already', async () => {
-      await app.db.execute(sql`insert into breakers (route, state) values ('fallback', 'closed')`)
+      await app.owner.execute(sql`insert into breakers (route, state) values ('fallback', 'closed')`)
       expect(await delays()).toEqual([])
       await app.db.execute(sql`update messages set may_have_been_delivered = true where id = ${ids[1]}`)
       expect(await delays()).toEqual(['Parcel 2'])
-      await app.db.execute(sql`update breakers set state = 'open' where route = 'fallback'`)
+      await app.owner.execute(sql`update breakers set state = 'open' where route = 'fallback'`)
       expect(await delays()).toEqual(['Parcel 5', 'Parcel 2'])
     })
   })
@@ -218,7 +218,7 @@ describe('messages', () => {
     expect((await getMessage(app, ids[4] ?? '')).summary).toMatch(
       /^Not sent: this address has been on the suppression list since \d+ \w+\.$/,
     )
-    await app.db.execute(sql`truncate suppressions`)
+    await app.owner.execute(sql`truncate suppressions`)
     expect((await getMessage(app, ids[4] ?? '')).summary).toBe('Not sent: this address was on the suppression list.')
   })
 })

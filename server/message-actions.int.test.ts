@@ -124,7 +124,7 @@ test('of a cancel and a hold at the same moment one wins', async () => {
     const cancelling = cancelMessage(app, asked(service), id).catch((error: unknown) => error)
     await vi.waitFor(async () => {
       const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-      expect([...(await app.db.execute(waiting))]).toHaveLength(1)
+      expect([...(await app.owner.execute(waiting))]).toHaveLength(1)
     })
     await tx.execute(sql`update messages set status = 'sending' where id = ${id}`)
     return { cancelling }

@@ -127,7 +127,7 @@ test('mail to a person who is deleted at the same moment is refused', async () =
     const sent = send({ to: person.email, template: 'password-reset' }).catch((error: unknown) => error)
     await vi.waitFor(async () => {
       const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-      expect([...(await app.db.execute(waiting))]).toHaveLength(1)
+      expect([...(await app.owner.execute(waiting))]).toHaveLength(1)
     })
     return { sent }
   })

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Actor, Scope, StaffActor } from '@/core/permissions'
 import type { Role } from '@/core/roles'
+import { openDatabase } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { apiKeys, users } from '@/db/schema'
 import { hashPassword } from '@/runtime/password'
 import { hashToken, newToken } from '@/runtime/seal'
@@ -38,9 +40,12 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
     KAFKA_BROKERS: noKafka,
     PUBLISH_DEADLINE_MS: '400',
     ...settings,
+    // With the rights of the web process: what it may not do fails here as it does elsewhere.
+    DATABASE_URL: asRole(settings.DATABASE_URL, 'app'),
   })
   const open: Context = context()
-  const { db } = open
+  const owner = openDatabase({ url: settings.DATABASE_URL, max: 3, part: 'test', answerWithinMs: 30_000 })
+  const { db } = owner
   let count = 0
 
   /** A person with the known password, and the cookie of their session. */
@@ -83,5 +88,15 @@ export async function openTestContext(settings: { DATABASE_URL: string } & Recor
     return { id: row.id, authorization: `Bearer ${secret}`, actor }
   }
 
-  return { ...open, person, session, key }
+  return {
+    ...open,
+    /** May do everything: to bring about what the web process cannot, and to look at what it left. */
+    owner: db,
+    person,
+    session,
+    key,
+    async close() {
+      await Promise.all([open.close(), owner.close()])
+    },
+  }
 }

@@ -38,7 +38,7 @@ async function invited(role: 'user' | 'supporter' = 'user') {
 /** What the worker does at each try. */
 async function mint(userId: number, messageId: string, life = '72 h'): Promise<string> {
   const { token, hash } = newToken()
-  await app.db.execute(sql`
+  await app.owner.execute(sql`
     insert into one_time_links (token_hash, user_id, message_id, expires_at)
     values (${hash}, ${userId}, ${messageId}, now() + ${life}::interval)`)
   return token
@@ -46,7 +46,7 @@ async function mint(userId: number, messageId: string, life = '72 h'): Promise<s
 
 const choose = (token: string, password = 'chosen-password') => useOneTimeLink(app, caller, { token, password })
 const waitingForLocks = async () => {
-  const [row] = await app.db.execute<{ n: number }>(sql`
+  const [row] = await app.owner.execute<{ n: number }>(sql`
     select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
   return row?.n ?? 0
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SendResult } from '@/core/delivery'
 import { openWorkerDatabase, type Sql } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { createLog } from '@/runtime/log'
 import { createTestDatabase } from '@/stack/testing/services'
 import { Breakers } from './breakers'
@@ -16,7 +17,7 @@ const tools = { slots: 20, probeMs: 60_000, metrics: createMetrics(), log: creat
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  sql = openWorkerDatabase({ url: database.url, max: 2, part: 'test' })
+  sql = openWorkerDatabase({ url: asRole(database.url, 'worker'), max: 2, part: 'test' })
   const pools = new Map([['primary', pool] as const, ['fallback', pool] as const])
   breakers = new Breakers({ ...tools, sql, databaseUrl: database.url, pools, onChange: () => undefined })
   await breakers.start()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openWorkerDatabase, type Sql } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { createLog } from '@/runtime/log'
 import { createTestDatabase } from '@/stack/testing/services'
 import { Holds } from './holds'
@@ -13,7 +14,7 @@ const holdMs = 12_000
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  sql = openWorkerDatabase({ url: database.url, max: 2, part: 'test' })
+  sql = openWorkerDatabase({ url: asRole(database.url, 'worker'), max: 2, part: 'test' })
   holds = new Holds(sql, holdMs, createLog('test', 'silent'))
 })
 afterAll(async () => {

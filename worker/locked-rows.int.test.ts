@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashLimit } from '@/core/message'
 import { acceptMessage, publishFailed } from '@/db/accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { holdMessages, renewHolds, type Held } from '@/db/hold'
 import { deferRing, putBackUnpublished, takeDueWork, takeOverExpiredHolds } from '@/db/relay'
 import { createLog } from '@/runtime/log'
@@ -22,7 +23,7 @@ const holdMs = 60_000
 beforeAll(async () => {
   database = await createTestDatabase()
   web = openDatabase({ url: database.url, max: 4, part: 'web', answerWithinMs: 60_000 })
-  sql = openWorkerDatabase({ url: database.url, max: 6, part: 'worker' })
+  sql = openWorkerDatabase({ url: asRole(database.url, 'worker'), max: 6, part: 'worker' })
 })
 afterAll(async () => {
   await Promise.all([web.close(), sql.end({ timeout: 1 })])

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '@/core/delivery'
 import { acceptMessage } from '@/db/accept-message'
 import { openDatabase, openWorkerDatabase, type Sql } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { holdMessages, type Held } from '@/db/hold'
 import type { Settlement } from '@/db/settle'
 import { createLog } from '@/runtime/log'
@@ -17,7 +18,7 @@ let sql: Sql
 beforeAll(async () => {
   database = await createTestDatabase()
   web = openDatabase({ url: database.url, max: 5, part: 'web' })
-  sql = openWorkerDatabase({ url: database.url, max: 2, part: 'worker' })
+  sql = openWorkerDatabase({ url: asRole(database.url, 'worker'), max: 2, part: 'worker' })
 })
 afterAll(async () => {
   await Promise.all([web.close(), sql.end()])

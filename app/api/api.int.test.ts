@@ -237,7 +237,7 @@ describe('the suppression list', () => {
 })
 
 test('delivery tells whether mail flows, since when not, how many wait and why', async () => {
-  await app.db.execute(sql`truncate messages, outbox, breakers`)
+  await app.owner.execute(sql`truncate messages, outbox, breakers`)
   expect((await withKey(delivery.GET, 'GET')).answer).toEqual({
     error: false,
     state: 'flowing',
@@ -260,11 +260,11 @@ test('delivery tells whether mail flows, since when not, how many wait and why',
     sentence: expect.stringMatching(/since 14:02 UTC.*2 mails are waiting, none lost.*SMTP_PASSWORD/) as string,
     routes: [{ route: 'primary', state: 'open', opened_at: '2026-11-27T14:02:00.000Z' }],
   })
-  await app.db.execute(sql`truncate breakers`)
+  await app.owner.execute(sql`truncate breakers`)
   await app.db.execute(sql`
     insert into send_rate (id, tokens, day, used_up_until) values (1, 0, current_date, now() + interval '1 hour')`)
   expect((await withKey(delivery.GET, 'GET')).answer).toMatchObject({ state: 'delayed', kind: 'day_rate' })
-  await app.db.execute(sql`truncate send_rate`)
+  await app.owner.execute(sql`truncate send_rate`)
 })
 
 test('dead records are listed harmlessly, and read byte for byte', async () => {

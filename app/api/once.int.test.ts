@@ -19,7 +19,7 @@ beforeAll(async () => {
   app = await openTestContext({ DATABASE_URL: database.url })
 })
 beforeEach(async () => {
-  await app.db.execute(sql`delete from messages`)
+  await app.owner.execute(sql`delete from messages`)
   authorization = (await app.key(scopes)).authorization
 })
 afterAll(async () => {

@@ -10,6 +10,7 @@ import { toEnvelope, type EmailRecord, type Priority } from '@/core/message'
 import type { Role } from '@/core/roles'
 import { acceptMessage } from '@/db/accept-message'
 import { openDatabase } from '@/db/client'
+import { asRole } from '@/db/roles'
 import { Publisher } from '@/kafka/publish'
 import { toKafkaRecord, type KafkaRecord } from '@/kafka/record'
 import { ensureTopics } from '@/kafka/topics'
@@ -39,7 +40,7 @@ export type Pipeline = Awaited<ReturnType<typeof openPipeline>>
  * @param settings DATABASE_URL: a database that the test brings along; it is asked with the deadlines of the web process
  */
 export async function openPipeline(settings: Record<string, string> = {}) {
-  const brought = settings['DATABASE_URL']
+  const { DATABASE_URL: brought, ...others } = settings
   const database = brought === undefined ? await createTestDatabase() : { url: brought, drop: () => Promise.resolve() }
   const topics = uniqueTopics()
   const folder = mkdtempSync(join(tmpdir(), 'usual-store-pipeline-'))
@@ -47,7 +48,8 @@ export async function openPipeline(settings: Record<string, string> = {}) {
   const environment: Record<string, string> = {
     APP_ENV: 'local',
     LOG_LEVEL: 'silent',
-    DATABASE_URL: database.url,
+    // With the rights of a worker: what it may not do fails here as it does elsewhere.
+    DATABASE_URL: asRole(database.url, 'worker'),
     KAFKA_BROKERS: inject('brokers'),
     KAFKA_TOPIC: topics.topic,
     KAFKA_DLQ_TOPIC: topics.dlqTopic,
@@ -59,7 +61,7 @@ export async function openPipeline(settings: Record<string, string> = {}) {
     SMTP_PORT: String(catcher.smtpPort),
     WORKER_PORT: String(await freePort()),
     RELAY_POLL_MS: '100',
-    ...settings,
+    ...others,
   }
   const config: WorkerConfig = readWorkerConfig(environment)
   const log = createLog('test', 'silent')
