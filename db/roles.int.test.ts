@@ -10,9 +10,10 @@ let database: Awaited<ReturnType<typeof createTestDatabase>>
 let owner: postgres.Sql
 const as = {} as Record<DatabaseRole, postgres.Sql>
 
+const open = (url: string) => postgres(url, { max: 1, onnotice: () => undefined })
+
 beforeAll(async () => {
   database = await createTestDatabase()
-  const open = (url: string) => postgres(url, { max: 1, onnotice: () => undefined })
   owner = open(database.url)
   as.app = open(asRole(database.url, 'app'))
   as.worker = open(asRole(database.url, 'worker'))
@@ -128,16 +129,10 @@ test('the worker learns whether an account is there, and nothing else of anybody
   }
   expect(await codeOf(worker`select * from users`)).toBe(refusal)
   expect(await codeOf(worker`select id from users for update`)).toBe(refusal)
-  for (const table of [
-    'second_factors',
-    'recovery_codes',
-    'sessions',
-    'api_keys',
-    'setup_links',
-    'audit_log',
-  ]) {
+  for (const table of ['second_factors', 'recovery_codes', 'api_keys', 'setup_links', 'audit_log']) {
     expect([table, await codeOf(worker`select from ${worker(table)}`)]).toEqual([table, refusal])
   }
+  expect(await codeOf(worker`select id, address from sessions`)).toBe(refusal)
   expect(await codeOf(worker`select token_hash from one_time_links`)).toBe(refusal)
   expect(await codeOf(worker`update one_time_links set used_at = null`)).toBe(refusal)
 })

@@ -105,7 +105,7 @@ test('whoever signs in while all sessions are ended, or the password is changed,
     await endEverySession(tx, person.id)
     const entering = enter(person.email)
     // It has read the account as it was, and waits to write.
-    await expect.poll(async () => (await app.db.execute(waiting)).length, { interval: 10 }).toBe(1)
+    await expect.poll(async () => (await app.owner.execute(waiting)).length, { interval: 10 }).toBe(1)
     return { entering }
   })
   expect(await entering).toEqual({ kind: 'refused', code: 'unavailable' })

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
 import { openWorkerDatabase } from '@/db/client'
-import { asRole } from '@/db/roles'
 import { createLog } from '@/runtime/log'
 import { createTestDatabase } from '@/stack/testing/services'
 import { SendPace } from './send-pace'
 
 test('a stop is not kept waiting by a share that is used up, also while Postgres is being asked', async () => {
   const database = await createTestDatabase()
-  const sql = openWorkerDatabase({ url: asRole(database.url, 'worker'), max: 3, part: 'test' })
+  const sql = openWorkerDatabase({ url: database.url, max: 3, part: 'test' })
   const pace = new SendPace(sql, { perSecond: null, perDay: 1 }, createLog('test', 'silent'))
   expect(await pace.admit(5)).toBe(1)
   let waiting = Promise.resolve(-1)
