@@ -182,6 +182,27 @@ export type DeliveryView = MailState & {
   day_rate_used_up_until: string | null
 }
 
+/** Who did what to whom, and where from. */
+export type AuditEntryView = {
+  id: number
+  at: string
+  /** `user:5`, `key:1`, `system`, `nobody`. */
+  actor: string
+  /** The name that the actor had then. */
+  actor_name: string | null
+  action: string
+  target: string
+  /** The name that the account or key has now; null for all else, and for what is gone. */
+  target_name: string | null
+  /** What was changed, field by field. */
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+  detail: Record<string, unknown>
+  /** Null for what no request caused. */
+  address: string | null
+  request_id: string
+}
+
 /** A record that was kept aside. */
 export type DeadRecordItem = {
   topic: string

@@ -69,6 +69,11 @@ export type Call<A extends Action, Body, Query, Params> = {
 export type Answer = { status?: number; body: object; cookie?: string; headers?: Record<string, string> }
 /** For what is no JSON: its headers say what it is, and what it may do. */
 type DocumentAnswer = { document: string; headers: Record<'Content-Type' | 'Content-Security-Policy', string> }
+/** A file that is made while it is sent. */
+type FileAnswer = {
+  file: ReadableStream<Uint8Array>
+  headers: Record<'Content-Type' | 'Content-Disposition', string>
+}
 
 export type Route<A extends Action, Body, Query, Params> = {
   /** Its row in the policy. */
@@ -77,7 +82,7 @@ export type Route<A extends Action, Body, Query, Params> = {
   query?: z.ZodType<Query>
   /** What does not fit is simply not found. */
   params?: z.ZodType<Params>
-  run: (call: Call<A, Body, Query, Params>) => Promise<Answer | DocumentAnswer>
+  run: (call: Call<A, Body, Query, Params>) => Promise<Answer | DocumentAnswer | FileAnswer>
 }
 export type RouteContext = { params: Promise<Record<string, string | string[]>> }
 export type Handler = ((request: Request, route: RouteContext) => Promise<Response>) & {
@@ -108,6 +113,7 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
       }
       const answer = await inTime(route.run(call), leftMs)
       if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
+      if ('file' in answer) return new Response(answer.file, { headers: answer.headers })
       const { status = 200, body, cookie, headers: own } = answer
       return Response.json(body, { status, headers: { ...own, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
