@@ -6,9 +6,10 @@ import { plaintextWarning } from '@/core/plaintext'
 import { ConfigError, readDatabaseConfig } from '@/runtime/config'
 import { createLog } from '@/runtime/log'
 import { lineTo } from './client'
+import { ensureLogin } from './ensure-login'
 import { lineRefusal } from './failure'
 
-/** Brings the database of DATABASE_URL up to date and exits. Safe to run by several processes at once. */
+/** Brings the database of DATABASE_URL up to date, makes the logins that are named, and exits. Safe to run by several processes at once. */
 const log = createLog('migrate', 'info')
 
 async function main() {
@@ -21,6 +22,9 @@ async function main() {
     // Two processes that migrate at once would both create the same table: the second waits here.
     await client`select pg_advisory_lock(hashtext('usual-store-migrate'))`
     await migrate(drizzle(client), { migrationsFolder: join(process.cwd(), 'db/migrations') })
+    const { APP_DATABASE_URL, WORKER_DATABASE_URL } = config
+    if (APP_DATABASE_URL) await ensureLogin(client, 'app', APP_DATABASE_URL)
+    if (WORKER_DATABASE_URL) await ensureLogin(client, 'worker', WORKER_DATABASE_URL)
     log.info('The database is up to date')
   } finally {
     await client.end({ timeout: 5 })

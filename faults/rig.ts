@@ -68,6 +68,8 @@ export class Rig {
     readonly certificates: Certificates | null,
     /** Of a worker; the rig's own tools read it too. */
     readonly environment: Record<string, string>,
+    /** With which a web process comes into the database. */
+    private readonly webDatabaseUrl: string,
     readonly apiKey: string,
     readonly databaseUrl: string,
     readonly db: Database,
@@ -117,11 +119,18 @@ export class Rig {
       postgres: await TcpProxy.start({ port: await freePort(), target: { host: '127.0.0.1', port: postgres.port } }),
       smtp: await TcpProxy.start({ port: await freePort(), target: { host: '127.0.0.1', port: smtp.port } }),
     }
+    // Each comes into the database as it does elsewhere, with a login that may do no more than its work.
+    const logins = {
+      app: { user: 'usual_store_app_login', password: randomBytes(16).toString('hex') },
+      worker: { user: 'usual_store_worker_login', password: randomBytes(16).toString('hex') },
+    }
+    const addressOf = (login: { user: string; password: string }) =>
+      databaseUrl({ port: kind.proxied ? proxies.postgres.port : postgres.port, ...login })
     const environment: Record<string, string> = {
       PATH: process.env['PATH'] ?? '',
       APP_ENV: 'local',
       LOG_LEVEL: 'info',
-      DATABASE_URL: databaseUrl({ port: kind.proxied ? proxies.postgres.port : postgres.port, password }),
+      DATABASE_URL: addressOf(logins.worker),
       KAFKA_BROKERS: brokers.map(({ port }) => `127.0.0.1:${port}`).join(','),
       KAFKA_REPLICATION: String(kind.brokers),
       SECRETS_KEYS: `k1:${randomBytes(32).toString('base64')}`,
@@ -140,7 +149,15 @@ export class Rig {
     }
     const apiKey = `usk_${randomBytes(20).toString('hex')}`
     const direct = databaseUrl({ port: postgres.port, password })
-    await processes.run('migrate', builtCommands.migrate({ ...environment, DATABASE_URL: direct }))
+    await processes.run(
+      'migrate',
+      builtCommands.migrate({
+        ...environment,
+        DATABASE_URL: direct,
+        APP_DATABASE_URL: addressOf(logins.app),
+        WORKER_DATABASE_URL: addressOf(logins.worker),
+      }),
+    )
     await processes.run(
       'seed',
       builtCommands.seed({
@@ -162,6 +179,7 @@ export class Rig {
       smtp,
       certificates,
       environment,
+      addressOf(logins.app),
       apiKey,
       direct,
       db,
@@ -197,6 +215,7 @@ export class Rig {
       name: `web-${port}`,
       command: builtCommands.web({
         ...this.environment,
+        DATABASE_URL: this.webDatabaseUrl,
         PORT: String(port),
         HOSTNAME: '127.0.0.1',
         WEB_PORT: String(port),

@@ -205,7 +205,13 @@ const workerSchema = z.object({
   AMBIGUOUS_WAIT_MS: spanMs(300_000),
 })
 
-const databaseSchema = z.object(database)
+/** The logins of the two others, which the migration makes when they are named. */
+const logins = {
+  APP_DATABASE_URL: common.DATABASE_URL.optional(),
+  WORKER_DATABASE_URL: common.DATABASE_URL.optional(),
+}
+
+const databaseSchema = z.object({ ...database, ...logins })
 
 /** What is done on the server itself (server/admin.ts). */
 const adminSchema = z.object({ ...database, NEXTAUTH_URL: common.NEXTAUTH_URL })
@@ -236,6 +242,7 @@ const stackSchema = z.object({
   STACK_DIR: text('.data'),
   LOG_LEVEL: common.LOG_LEVEL,
   DATABASE_URL: common.DATABASE_URL.optional(),
+  ...logins,
   KAFKA_BROKERS: brokers.optional(),
   SMTP_HOST: z.string().min(1).optional(),
   NEXTAUTH_URL: webAddress.optional(),

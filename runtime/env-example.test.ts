@@ -8,7 +8,7 @@ const example = read('.env.example')
 const named = [...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name)
 
 /** Read by docker-compose.yml alone. */
-const composeOnly = ['POSTGRES_PASSWORD']
+const composeOnly = ['POSTGRES_PASSWORD', 'APP_DATABASE_PASSWORD', 'WORKER_DATABASE_PASSWORD']
 /** What the containers have no use for: parts of the local stack, an address that is fixed in the image, and the ways into another Kafka. */
 const withoutCompose = [
   'KAFKA_PORT',

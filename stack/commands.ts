@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { StackConfig } from '@/runtime/config'
@@ -6,7 +7,7 @@ import type { Secrets } from './folder'
 import { databaseUrl } from './postgres'
 import { repositoryRoot, type Command, type Environment } from './processes'
 
-type AppPart = 'catcher' | 'migrate' | 'seed' | 'worker' | 'web'
+export type AppPart = 'catcher' | 'migrate' | 'seed' | 'worker' | 'web'
 
 /** How each of our own programs is run; tests put stand-ins here. */
 export type Commands = Record<AppPart, (environment: Environment) => Command>
@@ -66,8 +67,11 @@ const unset = (names: string[]): Environment => Object.fromEntries(names.map((na
 
 type ChildrenInput = { environment: Environment; config: StackConfig; secrets: Secrets; folder: string }
 
-/** The environment of every child: the caller's own, completed by what this stack brings. */
-export function childEnvironment({ environment: given, config, secrets, folder }: ChildrenInput): Environment {
+/** The environment of a child: the caller's own, completed by what this stack brings. No child gets another's way into the database. */
+export function childEnvironment(
+  { environment: given, config, secrets, folder }: ChildrenInput,
+  part: AppPart,
+): Environment {
   const mail = config.SMTP_HOST
     ? {}
     : { ...unset(CATCHER_HAS_NO), SMTP_HOST: '127.0.0.1', SMTP_PORT: String(config.MAIL_SMTP_PORT) }
@@ -77,7 +81,7 @@ export function childEnvironment({ environment: given, config, secrets, folder }
     ...(config.KAFKA_BROKERS ? {} : unset(OWN_KAFKA_HAS_NO)),
     APP_ENV: 'local',
     STACK_DIR: folder,
-    DATABASE_URL: databaseOf(config, secrets),
+    ...databaseAddresses(config, secrets, part),
     KAFKA_BROKERS: brokersOf(config).join(','),
     NEXTAUTH_URL: given['NEXTAUTH_URL'] || `http://localhost:${config.WEB_PORT}`,
     NEXTAUTH_SECRET: config.NEXTAUTH_SECRET ?? secrets.nextauthSecret,
@@ -98,5 +102,33 @@ export function childEnvironment({ environment: given, config, secrets, folder }
 
 export const brokersOf = (config: StackConfig) => config.KAFKA_BROKERS ?? [`127.0.0.1:${config.KAFKA_PORT}`]
 
+/** The address of the owner, who may do everything. */
 export const databaseOf = (config: StackConfig, secrets: Secrets) =>
   config.DATABASE_URL ?? databaseUrl({ port: config.POSTGRES_PORT, password: secrets.databasePassword })
+
+/**
+ * Web and worker come into the database with a login each, which the migration makes. In a database that was given they use what
+ * was given for them, or else the one login that there is.
+ */
+function databaseAddresses(config: StackConfig, secrets: Secrets, part: AppPart): Environment {
+  const owner = databaseOf(config, secrets)
+  const login = (role: 'app' | 'worker') =>
+    databaseUrl({
+      port: config.POSTGRES_PORT,
+      user: `usual_store_${role}_login`,
+      // Made from the one secret, so that a folder of an earlier version needs no new one; it does not lead back to that.
+      password: createHmac('sha256', secrets.databasePassword).update(role).digest('hex').slice(0, 48),
+    })
+  const [app, worker] = config.DATABASE_URL
+    ? [config.APP_DATABASE_URL, config.WORKER_DATABASE_URL]
+    : [login('app'), login('worker')]
+  const none = { DATABASE_URL: undefined, APP_DATABASE_URL: undefined, WORKER_DATABASE_URL: undefined }
+  const ofPart: Record<AppPart, Environment> = {
+    catcher: {},
+    migrate: { DATABASE_URL: owner, APP_DATABASE_URL: app, WORKER_DATABASE_URL: worker },
+    seed: { DATABASE_URL: owner },
+    web: { DATABASE_URL: app ?? owner },
+    worker: { DATABASE_URL: worker ?? owner },
+  }
+  return { ...none, ...ofPart[part] }
+}

@@ -6,7 +6,16 @@ import { ConfigError, readStackConfig, readWebConfig, readWorkerConfig, type Sta
 
 import { buildWhenChanged } from './build'
 import { checkPorts, checkReachable } from './checks'
-import { brokersOf, builtCommands, childEnvironment, databaseOf, devCommands, LOGIN, type Commands } from './commands'
+import {
+  brokersOf,
+  builtCommands,
+  childEnvironment,
+  databaseOf,
+  devCommands,
+  LOGIN,
+  type AppPart,
+  type Commands,
+} from './commands'
 import { StackFault } from './fault'
 import { claimFolder, emptyFolder, writeStackFile, type Secrets, type StackFile } from './folder'
 import { startForwarder } from './forwarder'
@@ -118,20 +127,22 @@ class Stack {
   #ready = false
   #forwarder: Server | undefined
   readonly #options: StackOptions
-  readonly #children: Environment
   readonly #commands: Commands
 
   constructor(options: StackOptions) {
     this.#options = options
-    this.#children = childEnvironment(options)
     this.#commands = options.commands ?? (options.dev ? devCommands : builtCommands)
+  }
+
+  #environmentOf(part: AppPart): Environment {
+    return childEnvironment(this.#options, part)
   }
 
   /** Everything starts as soon as what it needs is there. */
   async up(): Promise<void> {
     // A bad variable of theirs is one sentence now, rather than a part that does not come up.
-    readWebConfig(this.#children)
-    readWorkerConfig(this.#children)
+    readWebConfig(this.#environmentOf('web'))
+    readWorkerConfig(this.#environmentOf('worker'))
     await Promise.all([checkPorts(this.#options.config), checkReachable(this.#options.config)])
     const built = this.#build()
     const services = Promise.all([this.#postgres(), built]).then(() => this.#migrateAndSeed())
@@ -155,13 +166,13 @@ class Stack {
   describe(): StackFile {
     const { config, secrets } = this.#options
     const own = { database: !config.DATABASE_URL, mail: !config.SMTP_HOST }
-    const smtpPort = this.#children['SMTP_PORT'] ?? '2525'
+    const { NEXTAUTH_URL, SMTP_HOST, SMTP_PORT = '2525' } = this.#environmentOf('worker')
     return {
-      web: this.#children['NEXTAUTH_URL'] as string,
+      web: NEXTAUTH_URL as string,
       api: `http://localhost:${config.API_PORT}`,
       worker: `http://127.0.0.1:${config.WORKER_PORT}`,
       mail: own.mail ? `http://localhost:${config.MAIL_UI_PORT}` : null,
-      smtp: `${this.#children['SMTP_HOST']}:${smtpPort}`,
+      smtp: `${SMTP_HOST}:${SMTP_PORT}`,
       kafka: brokersOf(config).join(','),
       database: databaseOf(config, secrets),
       pids: this.#pids,
@@ -202,9 +213,9 @@ class Stack {
 
   async #migrateAndSeed(): Promise<void> {
     await this.#step('Database', async () => {
-      await this.#options.processes.run('migrate', this.#commands.migrate(this.#children))
+      await this.#options.processes.run('migrate', this.#commands.migrate(this.#environmentOf('migrate')))
       if (this.#options.config.DATABASE_URL) return 'migrated'
-      await this.#options.processes.run('seed', this.#commands.seed(this.#children))
+      await this.#options.processes.run('seed', this.#commands.seed(this.#environmentOf('seed')))
       return 'migrated, local sign-in added'
     })
   }
@@ -240,7 +251,7 @@ class Stack {
       {
         name: 'catcher',
         title: 'Mail catcher',
-        prepare: () => this.#commands.catcher(this.#children),
+        prepare: () => this.#commands.catcher(this.#environmentOf('catcher')),
         isReady: () => answers(`http://127.0.0.1:${config.MAIL_UI_PORT}/api/v1/info`),
         ending: ENDINGS.catcher,
       },
@@ -255,7 +266,7 @@ class Stack {
       {
         name: 'worker',
         title: 'Worker',
-        prepare: () => this.#commands.worker(this.#children),
+        prepare: () => this.#commands.worker(this.#environmentOf('worker')),
         isReady: () => answers(`http://127.0.0.1:${config.WORKER_PORT}/readyz`),
         ending: ENDINGS.worker,
       },
@@ -270,7 +281,7 @@ class Stack {
       {
         name: 'web',
         title: 'Web',
-        prepare: () => this.#commands.web(this.#children),
+        prepare: () => this.#commands.web(this.#environmentOf('web')),
         isReady: () => answers(`http://127.0.0.1:${config.WEB_PORT}/api/health`),
         ending: ENDINGS.web,
       },

@@ -37,8 +37,10 @@ const DATABASE = 'usual_store'
 /** Postgres ends its sessions and writes its checkpoint on SIGINT ("fast shutdown"). */
 export const postgresEnding = { signal: 'SIGINT', graceMs: 3_000 } as const
 
-export const databaseUrl = ({ port, password }: Pick<PostgresOptions, 'port' | 'password'>, database = DATABASE) =>
-  `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`
+export const databaseUrl = (
+  { port, password, user = USER }: Pick<PostgresOptions, 'port' | 'password'> & { user?: string },
+  database = DATABASE,
+) => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
 
 /** Makes the data folder when there is none, clears what a killed server left, and answers with the command that serves it. */
 export async function preparePostgres(
