@@ -116,3 +116,17 @@ export const exact = (instant: string, zone: string): string =>
     hourCycle: 'h23',
     timeZoneName: 'short',
   })
+
+/** `2026-11-27`, the day that it is then in a zone. */
+export const isoDay = (instant: number, zone: string): string => dayKey(instant, zone).split('/').toReversed().join('-')
+
+/** The instant at which a day, or the one `later` days after it, begins in a zone. */
+export function dayStart(day: string, zone: string, later = 0): string {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  const wanted = new Date(Date.UTC(year, month - 1, date + later))
+  const wantedDay = wanted.toISOString().slice(0, 10)
+  // No zone is more than 14 h ahead of UTC or 12 h behind it, and all of them differ by whole quarters of an hour.
+  let instant = wanted.getTime() - 14 * hourMs
+  while (isoDay(instant, zone) < wantedDay) instant += 15 * minuteMs
+  return new Date(instant).toISOString()
+}

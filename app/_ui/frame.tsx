@@ -1,6 +1,6 @@
 'use client'
 
-import { FlaskConical, House, KeyRound, Mail, Users, type LucideIcon } from 'lucide-react'
+import { FlaskConical, House, KeyRound, Mail, ScrollText, Users, type LucideIcon } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
@@ -16,6 +16,7 @@ const places: { href: string; label: string; Icon: LucideIcon; needs?: Action }[
   { href: '/support/users', label: 'Users', Icon: Users },
   { href: '/support/messages', label: 'Messages', Icon: Mail },
   { href: '/support/api-keys', label: 'API keys', Icon: KeyRound, needs: 'key.list' },
+  { href: '/support/audit', label: 'Audit', Icon: ScrollText, needs: 'audit.read' },
 ]
 
 const isHere = (href: string, pathname: string) =>

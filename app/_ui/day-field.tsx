@@ -1,0 +1,32 @@
+'use client'
+
+import { useClock } from './clock'
+import styles from './day-field.module.css'
+import { dayStart, isoDay } from './format-time'
+
+/** A day of the reader's own zone, told as the instant at which it begins; `isWhole`: at which it ends. */
+export function DayField(props: {
+  label: string
+  value: string | undefined
+  onChange: (instant: string | null) => void
+  isWhole?: boolean
+}) {
+  const { label, value, onChange, isWhole = false } = props
+  const { zone } = useClock()
+  const shown = value === undefined ? '' : isoDay(Date.parse(value) - (isWhole ? 1 : 0), zone)
+  return (
+    <label className={styles.day} data-set={shown !== ''}>
+      {label}
+      <input
+        type="date"
+        value={shown}
+        max="9998-12-31"
+        min="2000-01-01"
+        onChange={(event) => {
+          const day = event.target.value
+          onChange(day === '' ? null : dayStart(day, zone, isWhole ? 1 : 0))
+        }}
+      />
+    </label>
+  )
+}

@@ -1,0 +1,11 @@
+import { lenientQuery, type PageParameters } from '@/app/_ui/list-query'
+import { auditFilter, listAuditQuery, type AuditFilter, type ListAuditQuery } from '@/core/requests'
+
+/** The cursors of the pages that led here, the present one last: so Previous works after a reload too. */
+export const trailOf = (parameters: PageParameters): string[] => [parameters['cursor'] ?? []].flat()
+
+export const auditQuery = (parameters: PageParameters): ListAuditQuery =>
+  lenientQuery(listAuditQuery, { ...parameters, cursor: trailOf(parameters).at(-1) })
+
+/** What an export takes with it: all rows of the filter, not only this page. */
+export const filterOf = (parameters: PageParameters): AuditFilter => lenientQuery(auditFilter, parameters)
