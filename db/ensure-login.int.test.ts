@@ -39,7 +39,7 @@ test('a login comes in with its password, and does what its role may', async () 
   const url = addressOf(`pass'word"%s${randomUUID()}`)
   await ensureLogin(owner, 'worker', url)
   await as(url, async (sql) => {
-    expect(await sql`select id from users`).toEqual([])
+    expect(await sql`select id from messages`).toEqual([])
     await expect(sql`select password_hash from users`).rejects.toMatchObject({ code: '42501' })
   })
 })

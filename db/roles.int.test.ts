@@ -55,7 +55,7 @@ const decided: Record<string, Record<DatabaseRole, string>> = {
   setup_links: { app: all, worker: none },
   sign_in_delays: { app: all, worker: 'delete select' },
   suppressions: { app: 'delete insert select', worker: 'delete insert select' },
-  users: { app: all, worker: 'select(id)' },
+  users: { app: all, worker: none },
 }
 
 /** What Postgres itself knows of every table, view and sequence outside its own schemas. */
@@ -121,14 +121,15 @@ describe.each(['app', 'worker'] as const)('%s', (role) => {
   })
 })
 
-test('the worker learns whether an account is there, and nothing else of anybody', async () => {
+test('the worker learns of an account whether it may be used and where its mail goes, and nothing else of anybody', async () => {
   const { worker } = as
-  expect(await codeOf(worker`select id from users`)).toBe('done')
-  for (const column of ['password_hash', 'email', 'role', 'session_version']) {
+  await owner`insert into users (first_name, last_name, email, password_hash, created_by_name) values ('Noor', 'Example', 'noor@example.com', 'secret', 'test')`
+  expect(await worker`select * from lock_account(1)`).toEqual([{ id: 1, email: 'noor@example.com', status: 'active' }])
+  expect(await codeOf(as.app`select * from lock_account(1)`)).toBe(refusal)
+  for (const column of ['id', 'password_hash', 'email', 'role']) {
     expect(await codeOf(worker`select ${worker(column)} from users`)).toBe(refusal)
   }
-  expect(await codeOf(worker`select * from users`)).toBe(refusal)
-  expect(await codeOf(worker`select id from users for update`)).toBe(refusal)
+  expect(await codeOf(worker`select from users`)).toBe(refusal)
   for (const table of ['second_factors', 'recovery_codes', 'api_keys', 'setup_links', 'audit_log']) {
     expect([table, await codeOf(worker`select from ${worker(table)}`)]).toEqual([table, refusal])
   }

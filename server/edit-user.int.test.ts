@@ -53,7 +53,7 @@ async function invited(password?: string) {
 async function mint(userId: number, messageId: string): Promise<string> {
   const { token, hash } = newToken()
   const expiresAt = sql`now() + interval '1 hour'`
-  await app.db.insert(oneTimeLinks).values({ tokenHash: hash, userId, messageId, expiresAt })
+  await app.owner.insert(oneTimeLinks).values({ tokenHash: hash, userId, messageId, expiresAt })
   return token
 }
 const choose = (token: string) => useOneTimeLink(app, caller, { token, password: 'chosen-password' })
@@ -259,7 +259,7 @@ describe('the last active super_admin', () => {
 })
 
 const waitingForLocks = async () => {
-  const [row] = await app.db.execute<{ n: number }>(sql`
+  const [row] = await app.owner.execute<{ n: number }>(sql`
     select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
   return row?.n ?? 0
 }

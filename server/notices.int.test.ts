@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await app.db.delete(users)
-  await app.db.delete(messages)
+  await app.owner.delete(messages)
 })
 afterAll(async () => {
   await app.close()
@@ -77,7 +77,7 @@ test('a reset by link is told too; the very first password of an invited person 
     [invited.id, invited.welcome_message_id ?? ''],
   ] as const) {
     const { token, hash } = newToken()
-    await app.db
+    await app.owner
       .insert(oneTimeLinks)
       .values({ tokenHash: hash, userId, messageId, expiresAt: new Date(Date.now() + 3_600_000) })
     tokens.push(token)

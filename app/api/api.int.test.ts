@@ -214,7 +214,7 @@ describe('the suppression list', () => {
     const addresses = [1, 2, 3, 4, 5].map((number) => `page-${number}@example.com`)
     for (const address of addresses) await add({ address })
     // As a bounce storm enters them: all in one moment.
-    await app.db.execute(
+    await app.owner.execute(
       sql`update suppressions set created_at = '2026-11-27T18:00:00.123456Z' where address_key like 'page-%'`,
     )
     const seen: string[] = []
@@ -248,7 +248,7 @@ test('delivery tells whether mail flows, since when not, how many wait and why',
     routes: [],
     day_rate_used_up_until: null,
   })
-  await app.db.execute(sql`
+  await app.owner.execute(sql`
     insert into breakers (route, state, kind, cause, opened_at)
     values ('primary', 'open', 'configuration', 'credentials_refused', '2026-11-27T14:02:00Z')`)
   for (const more of [{}, {}, { send_at: inDays(1) }]) await withKey(send.POST, 'POST', { body: { ...mail, ...more } })
@@ -270,7 +270,7 @@ test('delivery tells whether mail flows, since when not, how many wait and why',
 test('dead records are listed harmlessly, and read byte for byte', async () => {
   const value = Buffer.concat([Buffer.from('{"a":\0\u001B[31m'), Buffer.from([0xff]), Buffer.alloc(5000, 'x')])
   for (const offset of [7, 8, 9]) {
-    await app.db.execute(sql`
+    await app.owner.execute(sql`
       insert into dead_records (topic, partition, "offset", reason, key, value, headers, received_at)
       values ('email-notifications', 2, ${offset}, 'not_json', ${offset === 9 ? null : Buffer.from('k')}, ${offset === 9 ? null : value},
         '{"type": "welcome"}', '2026-11-27T18:00:00.123456Z')`)

@@ -28,7 +28,7 @@ beforeAll(async () => {
     reason: 'manual',
     createdByName: 'test',
   })
-  await app.db.insert(deadRecords).values({ topic: 'a', partition: 0, offset: 1, reason: 'unreadable', headers: {} })
+  await app.owner.insert(deadRecords).values({ topic: 'a', partition: 0, offset: 1, reason: 'unreadable', headers: {} })
   const queued = await answerOf(send.POST, 'POST', {
     headers: { authorization },
     body: JSON.stringify({ to: user.email, subject: 'Hello', message: 'Hello' }),

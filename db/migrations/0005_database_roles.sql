@@ -33,14 +33,19 @@ grant select, insert on message_events, audit_log to usual_store_app;--> stateme
 grant select, update, delete on one_time_links to usual_store_app;--> statement-breakpoint
 grant select on breakers, send_rate, dead_records to usual_store_app;--> statement-breakpoint
 
--- The worker. Of the people it learns whether an account is there, by its id: no name, no role, no password hash. It cannot
--- read second factors, keys or the audit log at all.
+-- The worker. It cannot read people, second factors, keys or the audit log at all. Of an account, by its id, it learns what it
+-- needs before it mints a link: whether it may be used, and where its mail goes. As a function, because whoever locks a row of a
+-- table must be allowed to change it.
+create function lock_account(account integer) returns table (id integer, email text, status text)
+language sql volatile security definer set search_path = pg_catalog
+as $$ select u.id, u.email, u.status from public.users u where u.id = account for key share $$;--> statement-breakpoint
+revoke all on function lock_account(integer) from public;--> statement-breakpoint
+grant execute on function lock_account(integer) to usual_store_worker;--> statement-breakpoint
 grant select, insert, update, delete on outbox, breakers, processes to usual_store_worker;--> statement-breakpoint
 grant select, insert, update on messages, send_rate, dead_records to usual_store_worker;--> statement-breakpoint
 grant select, insert, delete on message_secrets, suppressions to usual_store_worker;--> statement-breakpoint
 grant select, insert on message_events to usual_store_worker;--> statement-breakpoint
 grant insert on audit_log to usual_store_worker;--> statement-breakpoint
-grant select (id) on users to usual_store_worker;--> statement-breakpoint
 grant insert, select (expires_at) on one_time_links to usual_store_worker;--> statement-breakpoint
 -- Its housekeeping: what is over, by its time alone; of a session it learns nothing but when it ends.
 grant delete, select (created_at) on idempotency_keys to usual_store_worker;--> statement-breakpoint
