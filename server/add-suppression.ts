@@ -25,6 +25,7 @@ export async function addSuppression(
         ...auditOf(asked),
         action: 'suppression.added',
         target: `address:${sameAddressKey(address)}`,
+        after: { address, reason: 'manual', note },
         detail: { reason: 'manual', note },
       })
     }

@@ -20,7 +20,12 @@ export async function cancelMessage(
       const message = await findState(tx, id)
       throw message ? whyNotCancelled(message) : noSuchMessage()
     }
-    await writeAudit(tx, { ...auditOf(asked), action: 'message.cancelled', target: `message:${id}` })
+    await writeAudit(tx, {
+      ...auditOf(asked),
+      action: 'message.cancelled',
+      target: `message:${id}`,
+      after: { status: 'cancelled' },
+    })
     return { result: { id } }
   })
   return result

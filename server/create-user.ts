@@ -57,6 +57,7 @@ export async function createUser(
       ...auditOf(asked),
       action: 'user.created',
       target: `user:${id}`,
+      after: { first_name: firstName, last_name: lastName, email, role },
       detail: { role, welcome_message_id: welcomeId },
     })
     const result = { id, first_name: firstName, last_name: lastName, email, role, welcome_message_id: welcomeId }

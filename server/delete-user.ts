@@ -28,6 +28,13 @@ export async function deleteUser({ db }: Context, asked: Asked, id: number): Pro
       ...auditOf(asked),
       action: 'user.deleted',
       target: `user:${id}`,
+      before: {
+        first_name: user.firstName,
+        last_name: user.lastName,
+        email: user.email,
+        role: user.role,
+        status: user.status,
+      },
       detail: { email: user.email, role: user.role, cancelled_messages: cancelled },
     })
   })

@@ -18,6 +18,7 @@ export async function removeSuppression(
       ...auditOf(asked),
       action: 'suppression.removed',
       target: `address:${sameAddressKey(address)}`,
+      before: { address: entry.address, reason: entry.reason, note: entry.note },
       // Why it was there as well: the entry itself is gone.
       detail: { reason, was: entry },
     })

@@ -51,6 +51,8 @@ export async function retryMessage(
       ...auditOf(asked),
       action: 'message.retried',
       target: `message:${id}`,
+      before: { status: message.status },
+      after: { status: isDead ? 'queued' : message.status },
       detail: { was: message.status, dead_reason: message.deadReason },
     })
     const record = toEnvelope({
