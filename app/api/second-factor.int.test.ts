@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await app.db.delete(signInDelays)
-  await app.db.delete(roleSettings)
+  await app.owner.delete(roleSettings)
 })
 afterAll(async () => {
   await app.close()
