@@ -60,6 +60,7 @@ test('what each role may do at all', () => {
   expect(only('user')).toEqual([])
   expect(only('supporter')).toEqual([
     'own.account',
+    'own.second_factor',
     'user.list',
     'user.read',
     'user.create',

@@ -60,6 +60,12 @@ const unknown =
   /^The certificate of Postgres is signed by an authority that is not known here: check .* in DATABASE_URL/
 const otherName = /^The certificate of Postgres is for another name than the one that we connect to: check/
 
+const lines = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; msg: string })
+
 describe('sslmode=verify-full', () => {
   let url: string
   let sslrootcert: string
@@ -111,11 +117,6 @@ describe('sslmode=verify-full', () => {
   }, 120_000)
 
   test('is what another machine needs, unless it is listed, which is said once', () => {
-    const lines = (stdout: string) =>
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { level: string; msg: string })
     // The same server, under a name that could be that of another machine.
     const refused = migrate(url, { host: '127.1' })
     expect(refused.status).toBe(1)

@@ -21,6 +21,8 @@ export const totpAddress = (secret: string, account: string): string => totpOf(s
 
 /** The step that this code belongs to, the present one or one beside it (clocks differ); null when it is not right. */
 export function totpStep(secret: string, code: string, at: Date): number | null {
+  // The library reads other digits, and blanks, as well.
+  if (!/^\d{6}$/.test(code)) return null
   const delta = totpOf(secret, '').validate({ token: code, timestamp: at.getTime(), window: 1 })
   return delta === null ? null : Math.floor(at.getTime() / 1000 / stepSeconds) + delta
 }
