@@ -260,6 +260,7 @@ test('what strangers write is shown letter by letter, and does nothing', async (
   for (const text of hostileTexts.filter((_, at) => at % 5 === 0)) {
     await rewriteReply(stack().database, id, `550 5.1.1 ${text}`)
     await page.reload()
+    await page.locator('main details summary').first().click()
     await expect(page.locator('main').getByText(`550 5.1.1 ${text}`).first()).toBeVisible()
     await expectInert(page)
   }
