@@ -29,9 +29,16 @@ export async function changePassword(
   // Guessing the present password costs the same waits here as at the sign-in.
   const attempt = { email: asked.actor.email, address: asked.address }
   await beginAttemptOrRefuse(context, attempt)
-  const changed = await change(context, asked, request)
-  await takeBack(context, attempt)
-  return changed
+  let wasGuess = false
+  try {
+    return await change(context, asked, request)
+  } catch (error) {
+    // Nor is it one to choose a weak password.
+    wasGuess = error instanceof AppError && Object.hasOwn(error.fields, 'current_password')
+    throw error
+  } finally {
+    if (!wasGuess) await takeBack(context, attempt)
+  }
 }
 
 async function change(

@@ -230,7 +230,7 @@ describe('a key of the kind test', () => {
       role: 'user',
       welcome: true,
     })
-    await run(sql`insert into one_time_links (token_hash, user_id, message_id, expires_at)
+    await app.owner.execute(sql`insert into one_time_links (token_hash, user_id, message_id, expires_at)
       values (${Buffer.from('hash of lin')}, ${userId}, ${real}, now() + interval '1 h')`)
     await send(testKey, { to: 'lin@example.com', template: 'welcome', subject: undefined, message: undefined })
     const { findLink } = await import('@/db/one-time-links')

@@ -261,7 +261,7 @@ test('delivery tells whether mail flows, since when not, how many wait and why',
     routes: [{ route: 'primary', state: 'open', opened_at: '2026-11-27T14:02:00.000Z' }],
   })
   await app.owner.execute(sql`truncate breakers`)
-  await app.db.execute(sql`
+  await app.owner.execute(sql`
     insert into send_rate (id, tokens, day, used_up_until) values (1, 0, current_date, now() + interval '1 hour')`)
   expect((await withKey(delivery.GET, 'GET')).answer).toMatchObject({ state: 'delayed', kind: 'day_rate' })
   await app.owner.execute(sql`truncate send_rate`)
