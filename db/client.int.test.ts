@@ -80,6 +80,14 @@ test('a query on a line that has gone silent fails in time, and the next one get
   expect(await sql`select 3 as three`).toEqual([{ three: 3 }])
 })
 
+test('with one line the idle ones that went the same way are given up too: nobody waits for each of them in turn', async () => {
+  const sql = opened({ max: 4, answerWithinMs: 1_000 })
+  await Promise.all(Array.from({ length: 4 }, () => sql`select pg_sleep(0.2)`))
+  await proxy.set({ kind: 'half_open' })
+  expect((await failure(sql`select 1`)).error).toMatchObject({ code: 'QUERY_TIMEOUT' })
+  for (let one = 1; one <= 4; one++) expect(await sql`select ${one}::int as one`).toEqual([{ one }])
+})
+
 test('while the database is silent everything that is asked of it fails in time, also what no connection was free for', async () => {
   const sql = opened({ max: 2, answerWithinMs: 600 })
   await Promise.all([sql`select 1`, sql`select 1`])
