@@ -13,8 +13,8 @@ function paced(...reads: { second: number; committed: number; total: number }[])
 
 describe('how much may be put ahead of the group', () => {
   test('is a little before anything is known', () => {
-    expect(new Pace().allowance).toBe(20)
-    expect(paced({ second: 0, committed: 1_000_000, total: 0 }).allowance).toBe(20)
+    expect(new Pace().allowance).toBe(100)
+    expect(paced({ second: 0, committed: 1_000_000, total: 0 }).allowance).toBe(100)
   })
 
   test('is what it drains in a second, less what is ahead of it already', () => {
@@ -38,10 +38,10 @@ describe('how much may be put ahead of the group', () => {
 
   test('believes a new measure of what is ahead, not its own count', () => {
     const pace = paced({ second: 0, committed: 0, total: 0 })
-    pace.published(20)
+    pace.published(100)
     expect(pace.allowance).toBe(0)
-    pace.observe(lag(0, 5), 100)
-    expect(pace.allowance).toBe(15)
+    pace.observe(lag(0, 40), 100)
+    expect(pace.allowance).toBe(60)
   })
 
   test('sinks slowly when the group pauses, down to a little', () => {
@@ -51,12 +51,12 @@ describe('how much may be put ahead of the group', () => {
       pace.observe(lag(1_000, 0), second * 1_000)
       seen.push(pace.allowance)
     }
-    expect(seen).toEqual([500, 250, 125, 63, 31, 20, 20])
+    expect(seen).toEqual([500, 250, 125, 100, 100, 100, 100])
   })
 
   test('takes no rate from reads that are closer than two commits of the group', () => {
     const pace = paced({ second: 0, committed: 0, total: 0 }, { second: 0.4, committed: 4_000, total: 0 })
-    expect(pace.allowance).toBe(20)
+    expect(pace.allowance).toBe(100)
     // Measured from the first read on: nothing of it is forgotten.
     pace.observe(lag(4_000, 0), 4_000)
     expect(pace.allowance).toBe(1_000)
@@ -64,6 +64,6 @@ describe('how much may be put ahead of the group', () => {
 
   test('is not turned round by a group that went back', () => {
     const pace = paced({ second: 0, committed: 5_000, total: 0 }, { second: 1, committed: 0, total: 0 })
-    expect(pace.allowance).toBe(20)
+    expect(pace.allowance).toBe(100)
   })
 })

@@ -1,7 +1,7 @@
 import type { Lag } from '@/kafka/lag'
 
-/** Not more: at a `SEND_RATE` of a few a second, each of these is in front of the next password reset. */
-const fewest = 20
+/** So that a Kafka whose every answer takes a second does not starve the line: what it drains is then less than what it could. */
+const fewest = 100
 const most = 4_000
 /** Enough while the group commits four times a second. Several relays fill the same gap at once, so the line may be twice as long. */
 const aheadSeconds = 1
