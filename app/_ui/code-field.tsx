@@ -1,7 +1,7 @@
 'use client'
 
 import type { Ref } from 'react'
-import styles from './code-field.module.css'
+import { AsideButton } from './aside-button'
 import { TextField } from './text-field'
 
 export type CodeKind = 'app' | 'recovery'
@@ -44,16 +44,14 @@ export function CodeField(props: {
         className: 'mono',
       }}
       aside={
-        <button
-          type="button"
-          className={styles.other}
+        <AsideButton
           onClick={() => {
             onValue('')
             onKind(kind === 'app' ? 'recovery' : 'app')
           }}
         >
           {other}
-        </button>
+        </AsideButton>
       }
     />
   )

@@ -29,6 +29,9 @@ export const parametersOf = (search: URLSearchParams): PageParameters =>
     }),
   )
 
+/** The cursors of the pages that led here, the present one last: so Previous works after a reload too. */
+export const trailOf = (parameters: PageParameters): string[] => [parameters['cursor'] ?? []].flat()
+
 /** A query as the API takes it. */
 export function toSearch(query: Record<string, string | number | readonly string[] | undefined>): string {
   const search = new URLSearchParams()

@@ -37,3 +37,15 @@ export function Pager(props: {
     </nav>
   )
 }
+
+/** Turns the pages of a list that begins with the newest: each page is named by a cursor, and `trail` led here. */
+export function CursorPager(props: { trail: string[]; next: string | null; onTurn: (trail: string[]) => void }) {
+  const { trail, next, onTurn } = props
+  return (
+    <Pager
+      summary={trail.length === 0 ? 'Newest first' : `Page ${trail.length + 1}, newest first`}
+      previous={trail.length === 0 ? null : () => onTurn(trail.slice(0, -1))}
+      next={next === null ? null : () => onTurn([...trail, next])}
+    />
+  )
+}

@@ -1,13 +1,15 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import { useEffect, useRef, useState, type ReactNode, type SubmitEvent } from 'react'
+import { useState, type ReactNode, type SubmitEvent } from 'react'
 import { announce } from '@/app/_ui/announce'
-import { api, ApiError } from '@/app/_ui/api'
+import { api } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { CopyButton } from '@/app/_ui/copy-button'
 import { Notice } from '@/app/_ui/notice'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { useCall } from '@/app/_ui/use-call'
+import { useFocused } from '@/app/_ui/use-focused'
 import styles from './second-factor.module.css'
 
 type App = { secret: string; qr_code: string }
@@ -27,8 +29,7 @@ export function AddSecondFactor(props: { goOnTo?: string; onDone?: () => void; o
 function Begin(props: { onApp: (app: App) => void; onLeave?: () => void }) {
   const [password, setPassword] = useState('')
   const { step, problem, fault, isBusy } = useStep('password')
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  const input = useFocused<HTMLInputElement>()
   return (
     <StepForm
       problem={problem}
@@ -58,8 +59,7 @@ function FirstCode(props: { app: App; onCodes: (codes: string[]) => void; onLeav
   const { app, onCodes, onLeave } = props
   const [code, setCode] = useState('')
   const { step, problem, fault, isBusy } = useStep('code')
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  const input = useFocused<HTMLInputElement>()
   return (
     <StepForm
       problem={problem}
@@ -103,8 +103,7 @@ function FirstCode(props: { app: App; onCodes: (codes: string[]) => void; onLeav
 
 function RecoveryCodes(props: { codes: string[]; goOnTo?: string; onDone?: () => void }) {
   const { codes, goOnTo, onDone } = props
-  const heading = useRef<HTMLParagraphElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  const heading = useFocused<HTMLParagraphElement>()
   return (
     <div className={styles.form}>
       <p ref={heading} tabIndex={-1}>
@@ -171,24 +170,9 @@ function StepForm(props: {
   )
 }
 
-/** One call of a step: busy while it is on its way, and what was wrong: with its field, or with the whole. */
+/** The call of a step, and what was wrong: with its field, or with the whole. */
 function useStep(field: string) {
-  const [isBusy, setIsBusy] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [fault, setFault] = useState<string | undefined>()
-  const step = async (work: () => Promise<void>) => {
-    setIsBusy(true)
-    setProblem(null)
-    setFault(undefined)
-    try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      if (error.fields[field]) setFault(error.fields[field])
-      else setProblem(error.message)
-    } finally {
-      setIsBusy(false)
-    }
-  }
-  return { step, isBusy, problem, fault }
+  const { call, isBusy, refused } = useCall()
+  const fault = refused?.fields[field]
+  return { step: call, isBusy, fault, problem: refused && !fault ? refused.message : null }
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import { useEffect, useRef, useState, type SubmitEvent } from 'react'
+import { useRef, useState, type SubmitEvent } from 'react'
 import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
@@ -10,6 +10,7 @@ import { PasswordStrength } from '@/app/_ui/password-strength'
 import { SignedOut } from '@/app/_ui/signed-out'
 import { PasswordField } from '@/app/_ui/text-field'
 import { useHashToken } from '@/app/_ui/use-hash-token'
+import { useFocused } from '@/app/_ui/use-focused'
 import { passwordSchema } from '@/core/requests'
 import styles from './set-password.module.css'
 
@@ -122,8 +123,7 @@ function check(password: string, again: string): { password?: string; again?: st
 
 /** Where to go on: staff to their sign-in or the dashboard, everyone else to the store. */
 function Done({ next }: { next: string }) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  const heading = useFocused<HTMLHeadingElement>()
   const words = next.endsWith('/support/login')
     ? { sentence: 'You can sign in with it now.', button: 'Sign in' }
     : next.startsWith('/support')

@@ -1,13 +1,14 @@
 'use client'
 
 import Link from 'next/link'
-import { useEffect, useRef, useState, type SubmitEvent } from 'react'
+import { useState, type SubmitEvent } from 'react'
 import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
 import { SignedOut } from '@/app/_ui/signed-out'
 import { TextField } from '@/app/_ui/text-field'
+import { useFocused } from '@/app/_ui/use-focused'
 import { faultsByField, forgotPasswordRequest, plainWords } from '@/core/requests'
 import { signInPage } from '@/core/sign-in'
 
@@ -24,9 +25,7 @@ export function ForgotPasswordForm() {
   const [problem, setProblem] = useState<string | null>(null)
   const [isBusy, setIsBusy] = useState(false)
   const [askedFor, setAskedFor] = useState<string | null>(null)
-  const input = useRef<HTMLInputElement>(null)
-
-  useEffect(() => input.current?.focus(), [])
+  const input = useFocused<HTMLInputElement>()
 
   if (askedFor !== null) return <Asked email={askedFor} />
 
@@ -86,8 +85,7 @@ export function ForgotPasswordForm() {
 
 /** True of every address, with an account or without. */
 function Asked({ email }: { email: string }) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  const heading = useFocused<HTMLHeadingElement>()
   return (
     <SignedOut
       title="Look into your mail"

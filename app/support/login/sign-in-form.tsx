@@ -8,6 +8,7 @@ import { BusyButton } from '@/app/_ui/button'
 import { CodeField, type CodeKind } from '@/app/_ui/code-field'
 import { Notice } from '@/app/_ui/notice'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { useFocused } from '@/app/_ui/use-focused'
 import { forgotPasswordPage, safeReturnPath, signInSentence } from '@/core/sign-in'
 import styles from './sign-in.module.css'
 
@@ -20,11 +21,10 @@ export function SignInForm({ returnTo, refusal }: { returnTo: string | null; ref
   const [codeKind, setCodeKind] = useState<CodeKind>('app')
   const [isBusy, setIsBusy] = useState(false)
   const [problem, setProblem] = useState(refusal === null ? null : signInSentence(refusal))
-  const emailInput = useRef<HTMLInputElement>(null)
+  const emailInput = useFocused<HTMLInputElement>()
   const passwordInput = useRef<HTMLInputElement>(null)
   const codeInput = useRef<HTMLInputElement>(null)
 
-  useEffect(() => emailInput.current?.focus(), [])
   useEffect(() => {
     if (step === 'code') codeInput.current?.focus()
   }, [step])

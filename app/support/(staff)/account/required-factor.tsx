@@ -3,11 +3,12 @@
 import Checkbox from '@mui/material/Checkbox'
 import FormControlLabel from '@mui/material/FormControlLabel'
 import { useState, type SubmitEvent } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { api } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
 import page from '@/app/_ui/reading-page.module.css'
 import { toast } from '@/app/_ui/toast'
+import { useCall } from '@/app/_ui/use-call'
 import type { SecondFactorSetting } from '@/core/requests'
 import { roleLabel } from '@/core/roles'
 import styles from './account.module.css'
@@ -17,21 +18,11 @@ const staffRoles = ['supporter', 'admin', 'super_admin'] as const
 /** For super_admins: which roles must have a second factor. */
 export function RequiredFactor({ first }: { first: SecondFactorSetting }) {
   const [setting, setSetting] = useState(first)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [isBusy, setIsBusy] = useState(false)
+  const { call, isBusy, refused } = useCall()
 
   const save = async () => {
-    setIsBusy(true)
-    setProblem(null)
-    try {
-      await api('/api/settings/second-factor', { method: 'PUT', body: setting })
-      toast('Saved.')
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      setProblem(error.message)
-    } finally {
-      setIsBusy(false)
-    }
+    await api('/api/settings/second-factor', { method: 'PUT', body: setting })
+    toast('Saved.')
   }
 
   return (
@@ -45,14 +36,14 @@ export function RequiredFactor({ first }: { first: SecondFactorSetting }) {
         className={styles.form}
         onSubmit={(event: SubmitEvent) => {
           event.preventDefault()
-          if (!isBusy) void save()
+          if (!isBusy) void call(save)
         }}
       >
-        {problem === null ? null : (
+        {refused ? (
           <Notice severity="error" title="This was not saved.">
-            {problem}
+            {refused.message}
           </Notice>
-        )}
+        ) : null}
         <div>
           {staffRoles.map((role) => (
             <div key={role}>

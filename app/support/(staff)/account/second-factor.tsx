@@ -1,8 +1,8 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import { useRef, useState } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { useState } from 'react'
+import { api } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { CodeField, type CodeKind } from '@/app/_ui/code-field'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
@@ -11,6 +11,7 @@ import page from '@/app/_ui/reading-page.module.css'
 import { PasswordField } from '@/app/_ui/text-field'
 import { Time } from '@/app/_ui/time'
 import { toast } from '@/app/_ui/toast'
+import { useCall } from '@/app/_ui/use-call'
 import { AddSecondFactor } from '@/app/second-factor/add-second-factor'
 import type { SecondFactorView } from '@/core/views'
 import styles from './account.module.css'
@@ -72,24 +73,13 @@ function RemoveDialog(props: { isRequired: boolean; onClose: () => void; onRemov
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [kind, setKind] = useState<CodeKind>('app')
-  const [faults, setFaults] = useState<Record<string, string>>({})
-  const [problem, setProblem] = useState<string | null>(null)
-  const [isBusy, setIsBusy] = useState(false)
-  const codeInput = useRef<HTMLInputElement>(null)
+  const { call, isBusy, refused } = useCall()
+  const faults = refused?.fields ?? {}
+  const problem = refused && Object.keys(faults).length === 0 ? refused.message : null
 
   const remove = async () => {
-    setIsBusy(true)
-    setFaults({})
-    setProblem(null)
-    try {
-      await api('/api/account/second-factor/remove', { method: 'POST', body: { password, code } })
-      props.onRemoved()
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      setFaults(error.fields)
-      if (Object.keys(error.fields).length === 0) setProblem(error.message)
-      setIsBusy(false)
-    }
+    await api('/api/account/second-factor/remove', { method: 'POST', body: { password, code } })
+    props.onRemoved()
   }
 
   return (
@@ -97,7 +87,7 @@ function RemoveDialog(props: { isRequired: boolean; onClose: () => void; onRemov
       <DialogBody
         title="Remove the second factor?"
         onClose={props.onClose}
-        onSubmit={() => void remove()}
+        onSubmit={() => void call(remove)}
         isLocked={isBusy}
         actions={
           <>
@@ -127,14 +117,7 @@ function RemoveDialog(props: { isRequired: boolean; onClose: () => void; onRemov
             fault={faults['password']}
             onChange={(event) => setPassword(event.target.value)}
           />
-          <CodeField
-            kind={kind}
-            onKind={setKind}
-            inputRef={codeInput}
-            value={code}
-            onValue={setCode}
-            fault={faults['code']}
-          />
+          <CodeField kind={kind} onKind={setKind} value={code} onValue={setCode} fault={faults['code']} />
         </div>
       </DialogBody>
     </Dialog>

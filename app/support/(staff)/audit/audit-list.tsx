@@ -7,11 +7,11 @@ import { DataTable, type Column } from '@/app/_ui/data-table'
 import { DayField } from '@/app/_ui/day-field'
 import { FilterChip } from '@/app/_ui/filter-chip'
 import styles from '@/app/_ui/list-page.module.css'
-import { parametersOf, toSearch } from '@/app/_ui/list-query'
+import { parametersOf, toSearch, trailOf } from '@/app/_ui/list-query'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
 import { PageHead } from '@/app/_ui/page-head'
-import { Pager } from '@/app/_ui/pager'
+import { CursorPager } from '@/app/_ui/pager'
 import { SearchField } from '@/app/_ui/search-field'
 import { Time } from '@/app/_ui/time'
 import { changed, useUrlState } from '@/app/_ui/url-state'
@@ -21,7 +21,7 @@ import type { ListAuditQuery } from '@/core/requests'
 import type { AuditEntryView } from '@/core/views'
 import type { AuditPage } from '@/server/list-audit'
 import { whomOf, whoOf } from './audit-names'
-import { auditQuery, filterOf, trailOf } from './audit-query'
+import { auditQuery, filterOf } from './audit-query'
 import { EntryDialog } from './entry-dialog'
 
 const pathOf = (query: ListAuditQuery) => `/api/audit?${toSearch(query)}`
@@ -42,7 +42,6 @@ export function AuditList({ first }: { first: { query: ListAuditQuery; answer: A
   })
   const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
   const filter = filterOf(given)
-  const next = list.data?.next_cursor ?? null
   const opened = parameters.get('entry')
 
   return (
@@ -94,11 +93,7 @@ export function AuditList({ first }: { first: { query: ListAuditQuery; answer: A
         />
       )}
       {list.data ? (
-        <Pager
-          summary={trail.length === 0 ? 'Newest first' : `Page ${trail.length + 1}, newest first`}
-          previous={trail.length === 0 ? null : () => change({ cursor: trail.slice(0, -1) })}
-          next={next === null ? null : () => change({ cursor: [...trail, next] })}
-        />
+        <CursorPager trail={trail} next={list.data.next_cursor} onTurn={(cursor) => change({ cursor })} />
       ) : null}
       {opened !== null && /^\d{1,14}$/.test(opened) ? (
         <EntryDialog

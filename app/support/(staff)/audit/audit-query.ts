@@ -1,8 +1,5 @@
-import { lenientQuery, type PageParameters } from '@/app/_ui/list-query'
+import { lenientQuery, trailOf, type PageParameters } from '@/app/_ui/list-query'
 import { auditFilter, listAuditQuery, type AuditFilter, type ListAuditQuery } from '@/core/requests'
-
-/** The cursors of the pages that led here, the present one last: so Previous works after a reload too. */
-export const trailOf = (parameters: PageParameters): string[] => [parameters['cursor'] ?? []].flat()
 
 export const auditQuery = (parameters: PageParameters): ListAuditQuery =>
   lenientQuery(listAuditQuery, { ...parameters, cursor: trailOf(parameters).at(-1) })

@@ -2,11 +2,10 @@
 
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState, type ChangeEvent } from 'react'
+import { useState, type ChangeEvent } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
-import { Notice } from '@/app/_ui/notice'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
@@ -16,6 +15,7 @@ import { editUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel } from '@/core/roles'
 import type { UserView } from '@/core/views'
 import styles from './dialog-body.module.css'
+import { FormProblem, pleaseCheck, type Problem } from './form-problem'
 import { nameOf } from './name-of'
 import { roleMeanings } from './role-meanings'
 
@@ -56,8 +56,7 @@ export default function EditUserDialog({
   const [isTried, setIsTried] = useState(false)
   const [refused, setRefused] = useState<Faults>({})
   const [isBusy, setIsBusy] = useState(false)
-  const [problem, setProblem] = useState<{ title: string; why: string } | null>(null)
-  const summary = useRef<HTMLDivElement>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
 
   const changes = Object.fromEntries(
     Object.entries(edited).filter(([name, value]) => value !== user[name as keyof Edited]),
@@ -66,20 +65,10 @@ export default function EditUserDialog({
   const faults: Faults = checked.success ? {} : faultsByField(checked.error)
   const movesAddress = sameAddressKey(edited.email.trim()) !== sameAddressKey(user.email)
 
-  useEffect(() => {
-    if (problem !== null) summary.current?.focus()
-  }, [problem])
-
   const save = async () => {
     if (Object.keys(changes).length === 0) return onClose()
     setIsTried(true)
-    if (!checked.success) {
-      const names = Object.keys(labels).filter((name) => name in faults)
-      return setProblem({
-        title: notSaved,
-        why: `Please check: ${names.map((name) => labels[name as TextName]).join(', ')}.`,
-      })
-    }
+    if (!checked.success) return setProblem({ title: notSaved, why: pleaseCheck(labels, faults) })
     setProblem(null)
     setIsBusy(true)
     try {
@@ -129,11 +118,7 @@ export default function EditUserDialog({
         }
       >
         <div className={styles.body}>
-          {problem === null ? null : (
-            <Notice severity="error" title={problem.title} ref={summary}>
-              {problem.why} What you typed is kept.
-            </Notice>
-          )}
+          <FormProblem problem={problem} />
           <div className={styles.names}>
             <TextField {...field('first_name')} />
             <TextField {...field('last_name')} />

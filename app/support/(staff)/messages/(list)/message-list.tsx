@@ -6,12 +6,12 @@ import { whatHappens } from '@/app/_ui/about-message'
 import { useTickingNow } from '@/app/_ui/clock'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { FilterChip } from '@/app/_ui/filter-chip'
-import { parametersOf, toSearch } from '@/app/_ui/list-query'
+import { parametersOf, toSearch, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
 import { PageHead } from '@/app/_ui/page-head'
-import { Pager } from '@/app/_ui/pager'
+import { CursorPager } from '@/app/_ui/pager'
 import { SearchField } from '@/app/_ui/search-field'
 import { shownStatus, statusWords } from '@/app/_ui/status'
 import { StatusChip } from '@/app/_ui/status-chip'
@@ -24,7 +24,7 @@ import { isFinal, statuses } from '@/core/message'
 import type { ListMessagesQuery } from '@/core/requests'
 import type { MessageListItem } from '@/core/views'
 import type { MessagePage } from '@/server/list-messages'
-import { messagesQuery, trailOf } from './messages-query'
+import { messagesQuery } from './messages-query'
 
 const pathOf = (query: ListMessagesQuery) => `/api/messages?${toSearch(query)}`
 
@@ -51,7 +51,6 @@ export function MessageList({ first }: { first: { query: ListMessagesQuery; answ
   const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
   const columns = useColumns(list.data?.messages ?? [])
   const isFiltered = query.search !== undefined || query.status !== undefined || query.delivery !== undefined
-  const next = list.data?.next_cursor ?? null
 
   return (
     <div className={styles.page}>
@@ -98,11 +97,7 @@ export function MessageList({ first }: { first: { query: ListMessagesQuery; answ
         />
       )}
       {list.data ? (
-        <Pager
-          summary={trail.length === 0 ? 'Newest first' : `Page ${trail.length + 1}, newest first`}
-          previous={trail.length === 0 ? null : () => change({ cursor: trail.slice(0, -1) })}
-          next={next === null ? null : () => change({ cursor: [...trail, next] })}
-        />
+        <CursorPager trail={trail} next={list.data.next_cursor} onTurn={(cursor) => change({ cursor })} />
       ) : null}
     </div>
   )

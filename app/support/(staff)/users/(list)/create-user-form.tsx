@@ -2,11 +2,11 @@
 
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState, type ChangeEvent } from 'react'
+import { useState, type ChangeEvent } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
+import { AsideButton } from '@/app/_ui/aside-button'
 import { BusyButton } from '@/app/_ui/button'
 import { DialogBody } from '@/app/_ui/dialog'
-import { Notice } from '@/app/_ui/notice'
 import { PasswordStrength } from '@/app/_ui/password-strength'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
@@ -15,6 +15,7 @@ import { createUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel, type Role } from '@/core/roles'
 import type { CreatedUser } from '@/server/create-user'
 import styles from '../dialog-body.module.css'
+import { FormProblem, pleaseCheck, type Problem } from '../form-problem'
 import { roleMeanings } from '../role-meanings'
 import { generatePassword } from './generate-password'
 
@@ -46,8 +47,7 @@ export function CreateUserForm(props: {
   const [hasPassword, setHasPassword] = useState(false)
   const [left, setLeft] = useState<ReadonlySet<Field>>(new Set())
   const [refused, setRefused] = useState<Faults>({})
-  const [problem, setProblem] = useState<{ title: string; why: string } | null>(null)
-  const summary = useRef<HTMLDivElement>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
 
   const { password, ...person } = typed
   const checked = createUserRequest.safeParse(
@@ -56,19 +56,9 @@ export function CreateUserForm(props: {
   )
   const faults: Faults = checked.success ? {} : faultsByField(checked.error)
 
-  useEffect(() => {
-    if (problem !== null) summary.current?.focus()
-  }, [problem])
-
   const create = async () => {
     setLeft(new Set(Object.keys(labels) as Field[]))
-    if (!checked.success) {
-      const names = Object.keys(labels).filter((name) => name in faults)
-      return setProblem({
-        title: notCreated,
-        why: `Please check: ${names.map((name) => labels[name as Field]).join(', ')}.`,
-      })
-    }
+    if (!checked.success) return setProblem({ title: notCreated, why: pleaseCheck(labels, faults) })
     setProblem(null)
     setIsBusy(true)
     try {
@@ -116,11 +106,7 @@ export function CreateUserForm(props: {
       }
     >
       <div className={styles.body}>
-        {problem === null ? null : (
-          <Notice severity="error" title={problem.title} ref={summary}>
-            {problem.why} What you typed is kept.
-          </Notice>
-        )}
+        <FormProblem problem={problem} />
         <div className={styles.names}>
           <TextField {...field('first_name')} autoComplete="off" />
           <TextField {...field('last_name')} autoComplete="off" />
@@ -174,9 +160,7 @@ export function CreateUserForm(props: {
               </>
             }
             aside={
-              <button
-                type="button"
-                className={styles.generate}
+              <AsideButton
                 disabled={isBusy}
                 onClick={() =>
                   type(
@@ -186,7 +170,7 @@ export function CreateUserForm(props: {
                 }
               >
                 Generate
-              </button>
+              </AsideButton>
             }
           />
         ) : null}

@@ -2,12 +2,13 @@
 
 import Button from '@mui/material/Button'
 import { useState } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { api } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
 import page from '@/app/_ui/reading-page.module.css'
 import { toast } from '@/app/_ui/toast'
+import { useCall } from '@/app/_ui/use-call'
 import { can, type StaffActor } from '@/core/permissions'
 import type { UserView } from '@/core/views'
 import { nameOf } from '../name-of'
@@ -59,23 +60,14 @@ export function TheirSignIn({ actor, user }: { actor: StaffActor; user: UserView
 }
 
 function Confirm({ which, user, onClose }: { which: keyof typeof acts; user: UserView; onClose: () => void }) {
-  const [isBusy, setIsBusy] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
+  const { call, isBusy, refused } = useCall()
   const act = acts[which]
   const name = nameOf(user)
 
   const go = async () => {
-    setIsBusy(true)
-    setProblem(null)
-    try {
-      await api(`/api/users/${user.id}/${act.path}`, { method: act.method })
-      toast(act.done(name))
-      onClose()
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      setProblem(error.message)
-      setIsBusy(false)
-    }
+    await api(`/api/users/${user.id}/${act.path}`, { method: act.method })
+    toast(act.done(name))
+    onClose()
   }
 
   return (
@@ -83,7 +75,7 @@ function Confirm({ which, user, onClose }: { which: keyof typeof acts; user: Use
       <DialogBody
         title={act.title(name)}
         onClose={onClose}
-        onSubmit={() => void go()}
+        onSubmit={() => void call(go)}
         isLocked={isBusy}
         actions={
           <>
@@ -96,11 +88,11 @@ function Confirm({ which, user, onClose }: { which: keyof typeof acts; user: Use
           </>
         }
       >
-        {problem === null ? null : (
+        {refused ? (
           <Notice severity="error" title={act.failed}>
-            {problem}
+            {refused.message}
           </Notice>
-        )}
+        ) : null}
         <p>{act.text}</p>
       </DialogBody>
     </Dialog>

@@ -1,0 +1,76 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import { useState, type ReactNode } from 'react'
+import { BusyButton } from '@/app/_ui/button'
+import { Dialog, DialogBody } from '@/app/_ui/dialog'
+import { Notice } from '@/app/_ui/notice'
+import { TextField } from '@/app/_ui/text-field'
+import { useCall } from '@/app/_ui/use-call'
+import styles from './users/dialog-body.module.css'
+
+/** For what cannot be taken back: its name or address has to be typed. */
+export function ConfirmByTyping(props: {
+  title: string
+  /** Of the field. */
+  label: string
+  isRight: (typed: string) => boolean
+  act: () => Promise<void>
+  button: string
+  busyWord: string
+  /** When it was refused. */
+  notDone: string
+  onClose: () => void
+  children: ReactNode
+}) {
+  const { title, label, isRight, act, button, busyWord, notDone, onClose, children } = props
+  const [typed, setTyped] = useState('')
+  const { call, isBusy, refused } = useCall()
+  const isSure = isRight(typed.trim())
+
+  return (
+    <Dialog onClose={onClose} isLocked={isBusy}>
+      <DialogBody
+        title={title}
+        onClose={onClose}
+        onSubmit={() => {
+          if (isSure) void call(act)
+        }}
+        isLocked={isBusy}
+        actions={
+          <>
+            <Button onClick={onClose} disabled={isBusy}>
+              Keep
+            </Button>
+            <BusyButton
+              type="submit"
+              variant="contained"
+              color="error"
+              disabled={!isSure}
+              isBusy={isBusy}
+              busyWord={busyWord}
+            >
+              {button}
+            </BusyButton>
+          </>
+        }
+      >
+        <div className={styles.body}>
+          {refused ? (
+            <Notice severity="error" title={notDone}>
+              {refused.message}
+            </Notice>
+          ) : null}
+          {children}
+          <TextField
+            label={label}
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            inputProps={{ autoCapitalize: 'none', spellCheck: false }}
+          />
+        </div>
+      </DialogBody>
+    </Dialog>
+  )
+}
