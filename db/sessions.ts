@@ -7,7 +7,7 @@ const now = sql`now()`
 const life = sql`interval '8 hours'`
 const rest = sql`interval '60 minutes'`
 const isLive = sql`${sessions.expiresAt} > now() and ${sessions.seenAt} > now() - ${rest}`
-const isOver = sql`(${sessions.expiresAt} <= now() or ${sessions.seenAt} <= now() - ${rest})`
+const isOver = sql`not (${isLive})`
 
 /** Where somebody has signed in from. */
 export type SignedInFrom = { address: string; userAgent: string }

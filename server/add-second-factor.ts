@@ -4,6 +4,7 @@ import { AppError } from '@/core/errors'
 import type { StaffActor } from '@/core/permissions'
 import { plainRecoveryCode, recoveryCodeCount, recoveryCodeOf } from '@/core/recovery-code'
 import { writeAudit } from '@/db/audit'
+import type { Transaction } from '@/db/client'
 import { confirmFactor, findSecondFactor, putUnconfirmed, replaceRecoveryCodes } from '@/db/second-factors'
 import { endOtherSessions } from '@/db/sessions'
 import { hashToken } from '@/runtime/seal'
@@ -11,7 +12,7 @@ import { newTotpSecret, totpAddress } from '@/runtime/totp'
 import { auditOf, type Asked } from './actor'
 import type { Context } from './context'
 import { provePassword } from './prove-again'
-import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
+import { judgedAttempt } from './sign-in-attempts'
 import { sealFactor, stepOf } from './spend-second-factor'
 
 type AskedByStaff = Asked & { actor: StaffActor }
@@ -43,11 +44,9 @@ export async function confirmSecondFactor(
   asked: AskedByStaff,
   request: { code: string; sessionId: string },
 ): Promise<string[]> {
-  const { id, email } = asked.actor
-  const attempt = { email, address: asked.address }
-  await beginAttemptOrRefuse(context, attempt)
+  const { id } = asked.actor
   const codes = Array.from({ length: recoveryCodeCount }, () => recoveryCodeOf(randomBytes(10)))
-  await context.db.transaction(async (tx) => {
+  const confirm = async (tx: Transaction) => {
     const factor = await findSecondFactor(tx, id)
     if (!factor) throw new AppError('conflict', 'There is no app to confirm: please begin again.')
     if (factor.confirmedAt) throw inUse()
@@ -65,8 +64,8 @@ export async function confirmSecondFactor(
       target: `user:${id}`,
       detail: { sessions_ended: ended },
     })
-  })
-  await takeBack(context, attempt)
+  }
+  await judgedAttempt(context, asked, () => context.db.transaction(confirm))
   return codes
 }
 

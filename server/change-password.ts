@@ -10,7 +10,7 @@ import { afterPassword } from './after-password'
 import { beginSession } from './begin-session'
 import type { Context } from './context'
 import { publishAll, tellOfPassword } from './notices'
-import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
+import { judgedAttempt } from './sign-in-attempts'
 import { refuseWeakPassword } from './weak-password'
 
 const refuse = (field: string, message: string) => new AppError('invalid', message, { [field]: message })
@@ -26,20 +26,12 @@ export async function changePassword(
   request: { password: string; current_password?: string; userAgent: string },
 ): Promise<{ session: SessionKey | null; next: string }> {
   if (request.current_password === undefined) return await change(context, asked, request)
-  // Guessing the present password costs the same waits here as at the sign-in.
-  const attempt = { email: asked.actor.email, address: asked.address }
-  await beginAttemptOrRefuse(context, attempt)
-  let wasGuess = false
-  try {
-    return await change(context, asked, request)
-  } catch (error) {
-    // Nor is it one to choose a weak password.
-    wasGuess = error instanceof AppError && Object.hasOwn(error.fields, 'current_password')
-    throw error
-  } finally {
-    if (!wasGuess) await takeBack(context, attempt)
-  }
+  return await judgedAttempt(context, asked, () => change(context, asked, request), isWrongPresentPassword)
 }
+
+/** To choose a weak password is no guess. */
+const isWrongPresentPassword = (error: unknown) =>
+  error instanceof AppError && Object.hasOwn(error.fields, 'current_password')
 
 async function change(
   context: Context,

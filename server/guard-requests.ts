@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { answerHeaders } from '@/core/answer-headers'
+import { notePeer } from './request-address'
 
 /** The methods that Next hands to a route. It would answer any other in its own way, and TRACE with a fault. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -28,6 +29,7 @@ export function guardRequests(): void {
     for (const name of Object.keys(request.headers)) if (ours.test(name)) delete request.headers[name]
     if (!methods.has(request.method ?? '')) request.method = 'OPTIONS'
     request.url = decodable(request.url ?? '/')
+    notePeer(request)
     fillIn(response)
     answers.set(request.socket, response)
     // The check for health is the first to ask, before any stranger.

@@ -1,13 +1,14 @@
 import { AppError } from '@/core/errors'
 import { whyNot, type StaffActor } from '@/core/permissions'
 import { writeAudit } from '@/db/audit'
+import type { Transaction } from '@/db/client'
 import { findSecondFactor, removeSecondFactor } from '@/db/second-factors'
 import { lockUser } from '@/db/users'
 import { auditOf, type Asked } from './actor'
 import { wrongCode } from './add-second-factor'
 import type { Context } from './context'
 import { provePassword } from './prove-again'
-import { beginAttemptOrRefuse, takeBack } from './sign-in-attempts'
+import { judgedAttempt } from './sign-in-attempts'
 import { spendSecondFactor } from './spend-second-factor'
 
 const none = (whose: string) => new AppError('conflict', `${whose} no second factor.`)
@@ -19,10 +20,8 @@ export async function removeOwnSecondFactor(
   request: { password: string; code: string },
 ): Promise<void> {
   await provePassword(context, asked, request)
-  const { id, email } = asked.actor
-  const attempt = { email, address: asked.address }
-  await beginAttemptOrRefuse(context, attempt)
-  await context.db.transaction(async (tx) => {
+  const { id } = asked.actor
+  const remove = async (tx: Transaction) => {
     const factor = await findSecondFactor(tx, id)
     if (!factor?.confirmedAt) throw none('You have')
     const used = await spendSecondFactor(context, tx, { userId: id, factor, code: request.code })
@@ -34,8 +33,8 @@ export async function removeOwnSecondFactor(
       target: `user:${id}`,
       detail: { with: used },
     })
-  })
-  await takeBack(context, attempt)
+  }
+  await judgedAttempt(context, asked, () => context.db.transaction(remove))
 }
 
 /** Removes that of somebody who lost their phone and their codes. */

@@ -1,4 +1,3 @@
-import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { clientAddress } from '@/core/client-address'
 import type { Context } from './context'
@@ -7,14 +6,11 @@ import type { Context } from './context'
 const peerHeader = 'x-peer-address'
 
 /**
- * Notes on each request who is at the other end of its connection. Next shows its handlers no socket, and takes a caller's own
- * X-Forwarded-For for true. (`http.server.request.start`: Node's documentation of diagnostics_channel.)
+ * Notes on a request who is at the other end of its connection. Next shows its handlers no socket, and takes a caller's own
+ * X-Forwarded-For for true.
  */
-export function notePeers(): void {
-  subscribe('http.server.request.start', (message) => {
-    const { request } = message as { request: IncomingMessage }
-    request.headers[peerHeader] = request.socket.remoteAddress ?? ''
-  })
+export function notePeer(request: IncomingMessage): void {
+  request.headers[peerHeader] = request.socket.remoteAddress ?? ''
 }
 
 /** Where a request came from, as far as we can know. */

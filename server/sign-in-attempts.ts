@@ -1,9 +1,11 @@
 import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
+import type { StaffActor } from '@/core/permissions'
 import { delayRules, longestWaitSeconds, placeOf, waitSentence } from '@/core/sign-in-delay'
 import type { Executor } from '@/db/client'
 import { countAttempt, forgetAttempts, takeBackAttempt, type DelayKeys } from '@/db/sign-in-delays'
 import { keyedHashes } from '@/runtime/seal'
+import type { Asked } from './actor'
 import type { Context } from './context'
 
 /** Who tries, and from where: the address as it was typed, whether it has an account or not. */
@@ -38,8 +40,26 @@ export async function forgetFailures(context: Context, tx: Executor, attempt: At
   await takeBackAttempt(tx, keys.address)
 }
 
-/** For whoever is signed in and gives a password or a code again: guessing is no cheaper here than at the sign-in. */
-export async function beginAttemptOrRefuse(context: Context, attempt: Attempt): Promise<void> {
+/**
+ * For whoever is signed in and gives a password or a code again: guessing is no cheaper here than at the sign-in.
+ * @param isGuess whether this failure of `judge` counts; standard: each does
+ */
+export async function judgedAttempt<Result>(
+  context: Context,
+  asked: Asked & { actor: StaffActor },
+  judge: () => Promise<Result>,
+  isGuess: (failure: unknown) => boolean = () => true,
+): Promise<Result> {
+  const attempt = { email: asked.actor.email, address: asked.address }
   const seconds = await beginAttempt(context, attempt)
   if (seconds !== null) throw new AppError('too_many', waitSentence(seconds), {}, { retryAfterSeconds: seconds })
+  let wasGuess = false
+  try {
+    return await judge()
+  } catch (error) {
+    wasGuess = isGuess(error)
+    throw error
+  } finally {
+    if (!wasGuess) await takeBack(context, attempt)
+  }
 }

@@ -5,7 +5,6 @@ import { context } from './context'
 import { pageFailure } from './failures'
 import { guardRequests } from './guard-requests'
 import { keepOfferingSetup } from './offer-setup'
-import { notePeers } from './request-address'
 
 /**
  * Opens everything the web process needs. Nothing is closed by hand at the end: on SIGTERM Next takes no new requests, lets
@@ -14,7 +13,6 @@ import { notePeers } from './request-address'
 export function start(): void {
   try {
     guardRequests()
-    notePeers()
     const { config, log } = context()
     const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
     if (warning) log.warn(warning)

@@ -97,7 +97,7 @@ export class Relay {
   async #tick(): Promise<boolean> {
     await this.#takeOver()
     if (this.#toPutBack.size > 0) await this.#putBack([])
-    await this.#eraseOldSecrets()
+    await this.#eraseWhatIsOver()
     await this.#expireWaiting()
     // While Kafka is away the publisher refuses at once: rows are put back for 5 s and say that they wait, and the poll sets the pace.
     const high = await this.#round({ limit: batch, lowestPriority: 0 })
@@ -221,7 +221,7 @@ export class Relay {
     this.#expireAgainAt = expired === batch ? 0 : performance.now() + Math.max(expireEveryMs, 50 * tookMs)
   }
 
-  async #eraseOldSecrets(): Promise<void> {
+  async #eraseWhatIsOver(): Promise<void> {
     if (performance.now() - this.#erasedAt < eraseEveryMs) return
     this.#erasedAt = performance.now()
     await eraseOldAnswers(this.tools.sql)
