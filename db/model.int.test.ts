@@ -10,7 +10,7 @@ import { lockMessage, makeDueNow, putBack } from './act-on-message'
 import { cancelOne } from './cancel-messages'
 import { openDatabase, openWorkerDatabase, type Sql } from './client'
 import { holdMessages, renewHolds, type Held, type Ring } from './hold'
-import { deferRing, putBackUnpublished, removePublishedNotices, takeDueWork, takeOverExpiredHolds } from './relay'
+import { putBackUnpublished, removePublishedNotices, takeDueWork, takeOverExpiredHolds } from './relay'
 import { settleMessages, settleProvenSent, type Settlement } from './settle'
 
 /**
@@ -279,9 +279,8 @@ async function relay(by: Sql): Promise<void> {
   switch (
     draw([
       [6, 'published'],
-      [1, 'lost'],
+      [2, 'lost'],
       [2, 'refused'],
-      [1, 'deferred'],
     ] as const)
   ) {
     case 'published': {
@@ -294,9 +293,6 @@ async function relay(by: Sql): Promise<void> {
     }
     case 'refused':
       await putBackUnpublished(by, ids)
-      break
-    case 'deferred':
-      await deferRing(by, ids)
       break
     case 'lost':
   }

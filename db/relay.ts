@@ -98,13 +98,6 @@ export async function putBackUnpublished(sql: Sql, outboxIds: readonly number[])
   return locked.map(({ id }) => id)
 }
 
-/** The consumer has not come to these records yet: ringing again would only lengthen its queue, so not before 15 min. */
-export async function deferRing(sql: Sql, outboxIds: readonly number[]): Promise<void> {
-  await sql`
-    with work as (select id from outbox where id = any(${[...outboxIds]}::bigint[]) order by message_id for update skip locked)
-    update outbox o set ring_at = now() + interval '15 min', rings = 6 from work where o.id = work.id`
-}
-
 /** Notices that Kafka has taken are done. */
 export async function removePublishedNotices(sql: Sql, outboxIds: readonly number[]): Promise<void> {
   await sql`delete from outbox where id = any(${[...outboxIds]}::bigint[]) and kind <> 'send'`

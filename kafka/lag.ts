@@ -4,12 +4,16 @@ import type { Logger } from '@/runtime/log'
 import { createKafka, withDeadline } from './client'
 
 export type Lag = {
-  /** Records that the group has not committed yet, by partition. */
-  behind: Map<number, number>
+  /** By partition: up to where the group has committed, and where the next record goes. */
+  parts: Map<number, { position: number; end: number }>
+  /** Records that the group has not committed yet. */
   total: number
   /** Sum of committed offsets: its growth is what the group drains. */
   committed: number
 }
+
+/** Connecting and asking take six answers one after the other: time enough for a Kafka that takes a second for each. */
+const deadlineMs = 10_000
 
 /** Asks Kafka how far the group is behind, over one kept connection. */
 export class LagReader {
@@ -20,10 +24,10 @@ export class LagReader {
     private readonly log: Logger,
   ) {}
 
-  /** Rejects when Kafka does not answer within 3 s; the next call connects anew. */
+  /** Rejects when Kafka does not answer within 10 s; the next call connects anew. */
   async read(): Promise<Lag> {
     try {
-      return await withDeadline(this.#read(), 3_000, 'Reading the lag')
+      return await withDeadline(this.#read(), deadlineMs, 'Reading the lag')
     } catch (error) {
       await this.close()
       throw error
@@ -42,15 +46,17 @@ export class LagReader {
       this.#admin.fetchOffsets({ groupId, topics: [topic] }),
     ])
     const committedOf = new Map(group[0]?.partitions.map((part) => [part.partition, Number(part.offset)]))
-    const behind = new Map<number, number>()
-    let committed = 0
-    for (const end of ends) {
-      const offset = committedOf.get(end.partition) ?? -1
-      const position = offset < 0 ? Number(end.low) : offset
-      committed += position
-      behind.set(end.partition, Number(end.high) - position)
+    const parts: Lag['parts'] = new Map()
+    for (const { partition, low, high } of ends) {
+      const offset = committedOf.get(partition) ?? -1
+      parts.set(partition, { position: offset < 0 ? Number(low) : offset, end: Number(high) })
     }
-    return { behind, committed, total: [...behind.values()].reduce((sum, count) => sum + count, 0) }
+    const all = [...parts.values()]
+    return {
+      parts,
+      committed: all.reduce((sum, { position }) => sum + position, 0),
+      total: all.reduce((sum, { position, end }) => sum + end - position, 0),
+    }
   }
 
   async close(): Promise<void> {

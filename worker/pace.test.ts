@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Lag } from '@/kafka/lag'
 import { Pace } from './pace'
 
-const lag = (committed: number, total: number): Lag => ({ committed, total, behind: new Map() })
+const lag = (committed: number, total: number): Lag => ({ committed, total, parts: new Map() })
 
 /** Reads of the group's progress: at this second, so much committed, so much still ahead of it. */
 function paced(...reads: { second: number; committed: number; total: number }[]): Pace {
@@ -40,8 +40,37 @@ describe('how much may be put ahead of the group', () => {
     const pace = paced({ second: 0, committed: 0, total: 0 })
     pace.published(100)
     expect(pace.allowance).toBe(0)
+    pace.ask(100)
     pace.observe(lag(0, 40), 100)
     expect(pace.allowance).toBe(60)
+  })
+
+  test('counts what was published while Kafka was asked on top of the answer', () => {
+    const pace = paced({ second: 0, committed: 0, total: 0 })
+    pace.ask(100)
+    pace.published(30)
+    pace.observe(lag(0, 40), 100)
+    expect(pace.allowance).toBe(30)
+  })
+
+  test('grows by what the group drains while Kafka is asked: a slow answer does not empty the line', () => {
+    const pace = paced({ second: 0, committed: 0, total: 0 })
+    pace.ask(1_000)
+    pace.observe(lag(0, 0), 4_000)
+    expect(pace.allowance).toBe(400)
+    pace.ask(5_000)
+    pace.observe(lag(1_000, 0), 6_000)
+    expect(pace.allowance).toBe(1_000)
+  })
+
+  test('an answer that fails to come does not hold the rest for good', () => {
+    const pace = paced({ second: 0, committed: 0, total: 0 })
+    pace.published(100)
+    pace.ask(0)
+    pace.published(10)
+    expect(pace.allowance).toBe(0)
+    pace.notKnown()
+    expect(pace.allowance).toBe(90)
   })
 
   test('sinks slowly when the group pauses, down to a little', () => {

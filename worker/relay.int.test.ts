@@ -1,23 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { openWorkerDatabase } from '@/db/client'
+import { createKafka } from '@/kafka/client'
 import { LagReader } from '@/kafka/lag'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
-import { createMetrics } from './metrics'
+import { createMetrics, type Metrics } from './metrics'
 import { Relay } from './relay'
 
-function startRelay(road: Pipeline) {
+function startRelay(road: Pipeline): Metrics {
+  const metrics = createMetrics()
   road.publisher.start(road.config.KAFKA_TOPIC)
   const lag = new LagReader(road.config, road.log)
   const { config, publisher, log } = road
   const sql = openWorkerDatabase({ url: config.DATABASE_URL, max: 2, part: 'relay' })
-  const relay = new Relay({ config, sql, publisher, lag, metrics: createMetrics(), log })
+  const relay = new Relay({ config, sql, publisher, lag, metrics, log })
   relay.start()
   road.onClose(async () => {
     await relay.stop()
     await lag.close()
     await sql.end()
   })
+  return metrics
 }
 
 /** The relay alone: nobody consumes and nobody sends, as while sending is paused. */
@@ -108,3 +111,47 @@ test('the relay goes on ringing when what is too old cannot be given up', async 
     await road.close()
   }
 })
+
+/** Found by the fault suite (F3): while mail flows something is always ahead of the group, and such a mail waited for 15 min. */
+test('a record that never came to Kafka is published again when the group has passed its place, not before', async () => {
+  const road = await openPipeline()
+  const { config, publisher, sql } = road
+  const topic = config.KAFKA_TOPIC
+  const admin = createKafka(config, 'test', road.log).admin()
+  await admin.connect()
+  try {
+    const { id } = await road.accept({ to: 'lost@example.com' })
+    const comesDue = () => sql`update outbox set ring_at = now(), rings = 1 where message_id = ${id}`
+    const ringsOf = async () => (await sql`select rings from outbox where message_id = ${id}`)[0]?.['rings']
+    const records = async () => (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0)
+    // Of somebody else, in the same partition.
+    const publishAnother = async () =>
+      expect(await publisher.publish(topic, [{ key: id, value: Buffer.from('{}'), headers: {} }], 10_000)).toEqual([
+        true,
+      ])
+    await publishAnother()
+    const partition = publisher.partitionOf(topic, id) ?? -1
+    const commit = (offset: number) =>
+      admin.setOffsets({ groupId: config.KAFKA_GROUP_ID, topic, partitions: [{ partition, offset: String(offset) }] })
+    await commit(0)
+    const metrics = startRelay(road)
+    const lagRead = async () => (await metrics.lag.get()).values[0]?.value
+    await expect.poll(lagRead, { timeout: 20_000 }).toBe(1)
+    await comesDue()
+    await expect.poll(ringsOf, { timeout: 10_000 }).toBe(2)
+    // One that comes due after it is published: the round that looked at the first is over.
+    const next = await road.accept({ to: 'next@example.com' })
+    await sql`update outbox set ring_at = now(), rings = 0 where message_id = ${next.id}`
+    await road.readTopic(topic, next.id)
+    expect(await records()).toBe(2)
+    // The group goes on, and there is something ahead of it again.
+    await commit(1)
+    await publishAnother()
+    await expect.poll(lagRead, { timeout: 20_000 }).toBe(2)
+    await comesDue()
+    await expect.poll(records, { timeout: 20_000 }).toBe(4)
+  } finally {
+    await admin.disconnect()
+    await road.close()
+  }
+}, 60_000)

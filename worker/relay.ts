@@ -5,7 +5,6 @@ import { listenFor, type Sql } from '@/db/client'
 import { removeOldCounts } from '@/db/daily-counts'
 import { eraseOldAnswers } from '@/db/idempotency-keys'
 import {
-  deferRing,
   expireWaiting,
   markRefused,
   putBackUnpublished,
@@ -24,19 +23,24 @@ import type { Published, Publisher } from '@/kafka/publish'
 import { toKafkaRecord, type KafkaRecord, type Publishable } from '@/kafka/record'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
+import { GroupProgress } from './group-progress'
 import type { Metrics } from './metrics'
 import { Pace } from './pace'
 
 const batch = 500
 const publishDeadlineMs = 10_000
 const lagEveryMs = 100
+/** So often also while nothing waits: then it is known at once whether the group has passed a record whose bell is due again. */
+const lagAtLeastEveryMs = 5_000
 const eraseEveryMs = 3_600_000
 const expireEveryMs = 10_000
 /** The whole outbox is looked through for it, and a hold lasts far longer. */
 const takeOverEveryMs = 1_000
 const deadRecordsAtOnce = 20
+/** A bell comes due again after 30 s at the earliest: the record that it rang for was published, if at all, before this window. */
+const progressWindowMs = 30_000 - publishDeadlineMs
 /** From this many rings on, 15 min have passed: the bell is rung even if the consumer is merely behind. */
-const ringAnyway = 6
+const ringAnyway = 5
 
 type Due = DueMail | DueRecord
 
@@ -56,7 +60,8 @@ type Tools = {
 export class Relay {
   readonly #pace = new Pace()
   #lagReadAt = -Infinity
-  #behind = new Map<number, number>()
+  #lagReading: Promise<void> | null = null
+  readonly #progress = new GroupProgress(progressWindowMs)
   #erasedAt = -Infinity
   #expireAgainAt = 0
   #tookOverAt = -Infinity
@@ -103,7 +108,9 @@ export class Relay {
     const high = await this.#round({ limit: batch, lowestPriority: 0 })
     const allowance = this.#pace.allowance
     const rest = allowance > 0 ? await this.#round({ limit: Math.min(batch, allowance), lowestPriority: 2 }) : 0
-    if (rest > 0 || allowance === 0) await this.#readLag()
+    // Not waited for: a Kafka that answers slowly must not keep high priority from its bell.
+    const isLagOld = performance.now() - this.#lagReadAt >= lagAtLeastEveryMs
+    if (rest > 0 || allowance === 0 || isLagOld) void this.#readLag()
     return !this.tools.publisher.isDown && (high === batch || (rest > 0 && this.#pace.allowance > 0))
   }
 
@@ -122,9 +129,8 @@ export class Relay {
     const due = await takeDueWork(this.tools.sql, take)
     if (due.length === 0) return 0
     const again = due.some((work) => work.kind === 'send' && work.rings > 0 && work.rings < ringAnyway)
-    if (again) await this.#readLag()
-    const { later, now } = this.#splitBehind(due)
-    if (later.length > 0) await deferRing(this.tools.sql, idsOf(later))
+    if (again && !this.#progress.isKnown) await this.#readLag()
+    const now = due.filter((work) => !this.#isAhead(work))
     await Promise.all([
       this.#publishMails('send', now.filter(isSend)),
       this.#publishMails('notice', now.filter(isNotice)),
@@ -134,18 +140,14 @@ export class Relay {
     return due.length
   }
 
-  /** A record that the consumer has not come to yet needs no second bell. */
-  #splitBehind(due: readonly Due[]): { later: Due[]; now: Due[] } {
-    const later: Due[] = []
-    const now: Due[] = []
-    for (const work of due) (this.#isBehind(work) ? later : now).push(work)
-    return { later, now }
-  }
-
-  #isBehind(work: Due): boolean {
+  /**
+   * A record that the consumer has not come to yet needs no second bell: it would only lengthen the line. Its row is looked at
+   * again after the double time.
+   */
+  #isAhead(work: Due): boolean {
     if (!isSend(work) || work.rings === 0 || work.rings >= ringAnyway) return false
     const partition = this.tools.publisher.partitionOf(this.tools.config.KAFKA_TOPIC, work.messageId)
-    return partition !== null && (this.#behind.get(partition) ?? 0) > 0
+    return partition !== null && !this.#progress.hasPassed(partition)
   }
 
   async #publishMails(what: 'send' | 'notice', mails: readonly DueMail[]): Promise<void> {
@@ -194,19 +196,30 @@ export class Relay {
     for (const id of tried) if (!locked.has(id)) this.#toPutBack.delete(id)
   }
 
-  async #readLag(): Promise<void> {
-    if (performance.now() - this.#lagReadAt < lagEveryMs || this.tools.publisher.isDown) return
+  /** Asks Kafka how far the group is; one question at a time, and not more often than every 100 ms. Never rejects. */
+  #readLag(): Promise<void> {
+    if (performance.now() - this.#lagReadAt < lagEveryMs || this.tools.publisher.isDown) return Promise.resolve()
+    this.#lagReading ??= this.#askForLag().finally(() => {
+      this.#lagReadAt = performance.now()
+      this.#lagReading = null
+      this.#rouse()
+    })
+    return this.#lagReading
+  }
+
+  async #askForLag(): Promise<void> {
+    this.#pace.ask(performance.now())
     try {
       const lag = await this.tools.lag.read()
       this.#pace.observe(lag, performance.now())
-      this.#behind = lag.behind
+      this.#progress.observe(lag, performance.now())
       this.tools.metrics.lag.set(lag.total)
     } catch (error) {
       // Not known: ring rather than wait.
-      this.#behind.clear()
-      this.tools.log.debug({ err: error }, 'The lag could not be read')
+      this.#pace.notKnown()
+      this.#progress.forget()
+      if (!this.#stopping) this.tools.log.warn({ err: error }, 'Kafka did not say how far the group is')
     }
-    this.#lagReadAt = performance.now()
   }
 
   /** Its cost grows with what waits, so it rests for fifty times as long as it took. */
