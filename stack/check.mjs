@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { installWhenChanged } from './install.mjs'
 
 await installWhenChanged()
@@ -11,6 +11,8 @@ await installWhenChanged()
 const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 const reports = mkdtempSync(join(tmpdir(), 'usual-store-check-'))
 const total = { passed: 0, failed: 0 }
+/** Named once more at the end: whoever reads a long log reads that first. */
+const failures = []
 let current = null
 
 // Ctrl-C and CI's time limit end what is running; its own children go with it.
@@ -33,10 +35,9 @@ await suite('integration', vitest('integration'), vitestCounts)
 const built = await check('build', [['npm', 'run', '--silent', 'build']])
 if (built) {
   const command = (report) => [bin('tsx'), 'faults/main.ts', '--subset', '--report', report]
-  await suite('faults', command, ({ passed, failed }) => ({ passed, failed }))
+  await suite('faults', command, faultCounts)
 } else {
-  console.log('\n✗ faults: not run')
-  total.failed++
+  notRun('faults')
 }
 const chromium = built ? findChromium() : null
 if (chromium) {
@@ -44,11 +45,11 @@ if (chromium) {
     CHROMIUM_PATH: chromium,
   })
 } else {
-  console.log('\n✗ browser: not run')
-  total.failed++
+  notRun('browser')
 }
 
 rmSync(reports, { recursive: true, force: true })
+for (const failure of failures) console.log(`\n✗ ${failure}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
 process.exit(total.failed === 0 ? 0 : 1)
 
@@ -59,7 +60,10 @@ async function check(name, commands) {
   let code = 0
   for (const [file, ...args] of commands) code ||= await run(file, args)
   if (code === 0) total.passed++
-  else total.failed++
+  else {
+    total.failed++
+    failures.push(name)
+  }
   say(name, code === 0, started)
   return code === 0
 }
@@ -71,12 +75,16 @@ async function suite(name, commandFor, counts, more = {}) {
   const report = join(reports, `${name}.json`)
   const [file, ...args] = commandFor(report)
   const code = await run(file, args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report, ...more })
-  const { passed, failed } = existsSync(report)
+  const { passed, failed, reasons } = existsSync(report)
     ? counts(JSON.parse(readFileSync(report, 'utf8')))
-    : { passed: 0, failed: 0 }
+    : { passed: 0, failed: 0, reasons: [] }
   const ok = code === 0 && failed === 0 && passed > 0
   total.passed += passed
-  total.failed += ok ? 0 : Math.max(failed, 1)
+  if (!ok) {
+    total.failed += Math.max(failed, 1)
+    if (reasons.length === 0) reasons.push('it ended without a report of what failed')
+    for (const reason of reasons) failures.push(`${name}: ${reason}`)
+  }
   say(name, ok, started)
 }
 
@@ -86,12 +94,40 @@ function vitest(project) {
 }
 
 function vitestCounts(report) {
-  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numPendingTests + report.numTodoTests }
+  const reasons = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status !== 'passed')
+    const file = relative(process.cwd(), name)
+    // A file that does not even load has no tests.
+    if (failed.length === 0 && status === 'failed') return [`${file}\n${message}`]
+    return failed.map((one) => `${file} › ${one.fullName} (${one.status})\n${one.failureMessages.join('\n')}`)
+  })
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
+    reasons,
+  }
+}
+
+function faultCounts({ passed, failed, results }) {
+  const reasons = results
+    .filter((one) => !one.passed)
+    .map(({ id, bars }) =>
+      [id, ...bars.filter(({ isMet }) => !isMet).map(({ name, figure }) => `${name}: ${figure}`)].join('\n'),
+    )
+  return { passed, failed, reasons }
 }
 
 /** A test that passed only at a second try has failed: it is to be understood. */
-function playwrightCounts({ stats }) {
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped }
+function playwrightCounts({ stats, suites }) {
+  const specs = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specs)]
+  const reasons = suites
+    .flatMap(specs)
+    .filter(({ tests }) => tests.some(({ status }) => status !== 'expected'))
+    .map(({ file, title, tests }) => {
+      const errors = tests.flatMap((one) => one.results.flatMap((result) => result.errors ?? []))
+      return [`${file} › ${title}`, ...errors.map(({ message }) => message)].join('\n')
+    })
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped, reasons }
 }
 
 function run(file, args, more = {}) {
@@ -104,6 +140,12 @@ function run(file, args, more = {}) {
     })
     child.once('exit', (code, signal) => resolve(signal ? 1 : code))
   })
+}
+
+function notRun(name) {
+  console.log(`\n✗ ${name}: not run`)
+  total.failed++
+  failures.push(`${name}: not run`)
 }
 
 function say(name, ok, started) {
