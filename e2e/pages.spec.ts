@@ -27,8 +27,9 @@ for (const { name, colorScheme, viewport } of views) {
         })
       ).json()) as { id: string }
 
-      const looks = async (path: string, last?: Locator) => {
+      const looks = async (path: string, last?: Locator, open?: Locator) => {
         await page.goto(path)
+        await open?.click()
         if (last) await expect(last).toBeVisible()
         await expect(page.locator('h1')).toHaveCount(1) // also behind a dialog, which hides it from roles
         await expectAccessible(page)
@@ -46,6 +47,12 @@ for (const { name, colorScheme, viewport } of views) {
       await looks('/support/users?search=nobody-has-this-name')
       await looks('/support/users?create=1', page.getByRole('dialog').getByLabel('First name'))
       await looks(`/support/users/${made.id}`)
+      const dialog = page.getByRole('dialog')
+      const button = (name: string) => page.getByRole('button', { name })
+      await looks(`/support/users/${made.id}`, dialog.getByLabel('Address'), button('Edit…'))
+      await looks('/support/api-keys', page.getByRole('listitem').filter({ hasText: 'local' }).first())
+      await looks('/support/api-keys', dialog.getByLabel('Name'), button('Create key'))
+      await looks('/support/audit', page.getByRole('main').getByText('Created the account').first())
       await looks('/support/account')
       await looks('/support/messages')
       await looks(`/support/messages/${made.welcome_message_id}`)

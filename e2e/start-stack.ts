@@ -9,6 +9,8 @@ export default async function startStack(): Promise<() => Promise<void>> {
     RETRY_BASE_MS: '1000',
     AMBIGUOUS_WAIT_MS: '1000',
     LOG_LEVEL: 'debug',
+    // As under npm: if Playwright is killed, the stack ends by itself.
+    npm_lifecycle_event: 'start',
   }
   const launcher = new Launcher(environment, 'stack/start.mjs')
   const { web } = await launcher.ready(240_000)

@@ -1,6 +1,7 @@
 import { passwordChanged } from './password-changed'
 import { passwordReset } from './password-reset'
 import { plain } from './plain'
+import { secondFactorChanged } from './second-factor-changed'
 import { staffAdded } from './staff-added'
 import { welcome } from './welcome'
 
@@ -11,6 +12,7 @@ export const templates = {
   welcome,
   'password-reset': passwordReset,
   'password-changed': passwordChanged,
+  'second-factor-changed': secondFactorChanged,
   'staff-added': staffAdded,
   plain,
 }
@@ -20,6 +22,8 @@ export type TemplateName = keyof typeof templates
 export const isTemplateName = (value: string): value is TemplateName => Object.hasOwn(templates, value)
 
 /** What the system tells people of by itself. Nobody can ask for one of these: what it says would not be true. */
-export type Notice = 'password-changed' | 'staff-added'
+const notices = ['password-changed', 'second-factor-changed', 'staff-added'] as const
 
-export const isNotice = (name: TemplateName): name is Notice => name === 'password-changed' || name === 'staff-added'
+export type Notice = (typeof notices)[number]
+
+export const isNotice = (name: TemplateName): name is Notice => notices.some((notice) => notice === name)

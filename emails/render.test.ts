@@ -41,6 +41,16 @@ const cases: Case[] = [
     template: 'password-changed',
     data: { ...templates['password-changed'].sample, first_name: unkind },
   },
+  {
+    name: 'second factor, removed',
+    template: 'second-factor-changed',
+    data: templates['second-factor-changed'].sample,
+  },
+  {
+    name: 'second factor, added, unkind names',
+    template: 'second-factor-changed',
+    data: { ...templates['second-factor-changed'].sample, what: 'added', first_name: unkind, by: unkind },
+  },
   { name: 'added, created', template: 'staff-added', data: templates['staff-added'].sample },
   {
     name: 'added, promoted, unkind names',
@@ -160,6 +170,21 @@ test('the notice of a changed password says when, and where to ask for another',
       expect(part).toContain(fact)
     }
   }
+})
+
+test('the notice of a second factor says what happened to it, by whom, when, and where to choose another password', () => {
+  const data = templates['second-factor-changed'].sample
+  for (const [what, facts] of [
+    ['added', ['An authenticator app was added', 'signing in asks for a code of it']],
+    ['removed', ['Your authenticator app was removed', 'signing in asks for no code']],
+  ] as const) {
+    const { html, text } = renderEmail({ template: 'second-factor-changed', data: { ...data, what } })
+    for (const part of [pieces(html).join('\n'), text]) {
+      for (const fact of [...facts, data.email, 'by Maya Sample', until, data.forgot_url]) expect(part).toContain(fact)
+    }
+  }
+  const own = renderEmail({ template: 'second-factor-changed', data: { ...data, by: null } })
+  expect(own.text).not.toContain(' by ')
 })
 
 test('the notice of new staff says who, which role, by whom and when', () => {

@@ -214,7 +214,15 @@ const logins = {
 const databaseSchema = z.object({ ...database, ...logins })
 
 /** What is done on the server itself (server/admin.ts). */
-const adminSchema = z.object({ ...database, NEXTAUTH_URL: common.NEXTAUTH_URL })
+const adminSchema = z.object({
+  ...database,
+  NEXTAUTH_URL: common.NEXTAUTH_URL,
+  SMTP_USER: common.SMTP_USER,
+  MAX_RETRIES: common.MAX_RETRIES,
+  MESSAGE_LIFE_HOURS: common.MESSAGE_LIFE_HOURS,
+  DELIVERY_MODE: common.DELIVERY_MODE,
+  DELIVERY_GUEST_LIST: common.DELIVERY_GUEST_LIST,
+})
 
 const seedSchema = z.object({
   APP_ENV: z.literal('local', 'is not local: the known sign-in is only for the local stack'),

@@ -7,10 +7,12 @@ import { writeAudit } from '@/db/audit'
 import type { Transaction } from '@/db/client'
 import { confirmFactor, findSecondFactor, putUnconfirmed, replaceRecoveryCodes } from '@/db/second-factors'
 import { endOtherSessions } from '@/db/sessions'
+import { lockUser } from '@/db/users'
 import { hashToken } from '@/runtime/seal'
 import { newTotpSecret, totpAddress } from '@/runtime/totp'
 import { auditOf, type Asked } from './actor'
 import type { Context } from './context'
+import { publishAll, tellOfSecondFactor } from './notices'
 import { provePassword } from './prove-again'
 import { judgedAttempt } from './sign-in-attempts'
 import { sealFactor, stepOf } from './spend-second-factor'
@@ -47,8 +49,9 @@ export async function confirmSecondFactor(
   const { id } = asked.actor
   const codes = Array.from({ length: recoveryCodeCount }, () => recoveryCodeOf(randomBytes(10)))
   const confirm = async (tx: Transaction) => {
+    const user = await lockUser(tx, id)
     const factor = await findSecondFactor(tx, id)
-    if (!factor) throw new AppError('conflict', 'There is no app to confirm: please begin again.')
+    if (!user || !factor) throw new AppError('conflict', 'There is no app to confirm: please begin again.')
     if (factor.confirmedAt) throw inUse()
     const step = stepOf(context, id, factor, request.code)
     if (step === null || !(await confirmFactor(tx, id, factor.sealed, step))) throw wrongCode()
@@ -64,8 +67,10 @@ export async function confirmSecondFactor(
       target: `user:${id}`,
       detail: { sessions_ended: ended },
     })
+    return await tellOfSecondFactor(context, tx, user, { what: 'added', actor: asked.actor })
   }
-  await judgedAttempt(context, asked, () => context.db.transaction(confirm))
+  const told = await judgedAttempt(context, asked, () => context.db.transaction(confirm))
+  await publishAll(context, [told])
   return codes
 }
 

@@ -39,7 +39,8 @@ async function main(): Promise<string> {
   const config = readAdminConfig()
   const { db, close } = openDatabase({ url: config.DATABASE_URL, max: 1, part: 'admin', answerWithinMs: 15_000 })
   try {
-    const { link } = await makeSuperAdmin({ db, webAddress: config.NEXTAUTH_URL }, person)
+    // No secret goes with what the others are told, so there is no key to seal it with.
+    const { link } = await makeSuperAdmin({ db, config: { ...config, SECRETS_KEYS: [] } }, person)
     return `${person.email} is a Super Administrator now. This link sets their password; it works once, for 72 h:\n${link}\n`
   } finally {
     await close()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { desc, eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { auditLog, oneTimeLinks, setupLinks, users } from '@/db/schema'
+import { auditLog, messages, oneTimeLinks, setupLinks, users } from '@/db/schema'
 import { createTestDatabase } from '@/stack/testing/services'
 import type { Context } from './context'
 import { offerSetup } from './offer-setup'
@@ -137,6 +137,19 @@ test('the command makes a super_admin and prints a link that sets their password
   expect(await useOneTimeLink(app, caller, { token, password })).toEqual({ next: '/support/login' })
   expect(await enter()).toBe('accepted')
   await expect(useOneTimeLink(app, caller, { token, password })).rejects.toMatchObject({ code: 'invalid' })
+}, 300_000)
+
+test('whom the command makes is told to the super_admins that there are', async () => {
+  const other = await app.person('super_admin')
+  await create(['create', ...named])
+  const notices = await app.db.select().from(messages).where(eq(messages.template, 'staff-added'))
+  expect(notices).toMatchObject([
+    {
+      toAddress: other.email,
+      status: 'queued',
+      data: { email: maya.email, role: 'super_admin', how: 'created', by: 'Command line' },
+    },
+  ])
 }, 300_000)
 
 test('a link of the command that is too old, or older than a password, sets none', async () => {

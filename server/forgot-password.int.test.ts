@@ -81,9 +81,12 @@ test('an account gets three mails an hour, wherever they are asked for and howev
   expect(await mailOf(person.id)).toHaveLength(3)
 })
 
-test('one caller asks for ten an hour, and uses up nothing of the accounts after that', async () => {
+test.each([
+  ['one address', () => '192.0.2.77'],
+  ['the many addresses of one line', (n: number) => `2001:db8:7:7::${n + 1}`],
+])('one caller asks for ten an hour, and uses up nothing of the accounts after that: %s', async (_, addressOf) => {
   const people = await Promise.all(Array.from({ length: 11 }, () => app.person('user')))
-  for (const { email } of people) await ask(email, '192.0.2.77')
+  for (const [n, { email }] of people.entries()) await ask(email, addressOf(n))
   const mails = await Promise.all(people.map(async ({ id }) => (await mailOf(id)).length))
   expect(mails).toEqual([...Array.from({ length: 10 }, () => 1), 0])
   const last = people[10]

@@ -1,4 +1,5 @@
 import { sameAddressKey } from '@/core/address'
+import { placeOf } from '@/core/sign-in-delay'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import type { Transaction } from '@/db/client'
@@ -83,7 +84,7 @@ async function queueFor(
 
 /** Counted for every address that is typed, with an account or without. Where from comes first: one caller cannot use up what many accounts have. */
 async function isWithinLimits({ db, config }: Context, { address }: Caller, email: string): Promise<boolean> {
-  const byCaller = await takeToken(db, { key: `forgot:from:${address}`, ...perCaller })
+  const byCaller = await takeToken(db, { key: `forgot:from:${placeOf(address)}`, ...perCaller })
   if (!byCaller.taken) return false
   const typed = keyedHashes(sameAddressKey(email), config.SECRETS_KEYS)[0]?.toString('base64url')
   const forAccount = await takeToken(db, { key: `forgot:account:${typed}`, ...perAccount })

@@ -5,14 +5,17 @@ import { insertOwnLink } from '@/db/one-time-links'
 import { lockSetup } from '@/db/setup-links'
 import { insertUser } from '@/db/users'
 import { newToken } from '@/runtime/seal'
+import { commandLine, tellOfNewStaff } from './notices'
+import type { MailContext } from './queue-mail'
 import { refuseTakenAddress } from './taken-address'
 
 /**
- * Makes a super_admin, for whoever has the server itself. No mail is needed: they may come before any mail works.
+ * Makes a super_admin, for whoever has the server itself. They get no mail, for they may come before any mail works; the others
+ * are told, by the relay.
  * @returns the link with which they set their password: 72 h, once
  */
 export async function makeSuperAdmin(
-  { db, webAddress }: { db: Database; webAddress: string },
+  { db, config }: MailContext & { db: Database; config: { NEXTAUTH_URL: string } },
   person: { firstName: string; lastName: string; email: string },
 ): Promise<{ id: number; link: string }> {
   const { token, hash } = newToken()
@@ -24,7 +27,7 @@ export async function makeSuperAdmin(
         role: 'super_admin',
         passwordHash: null,
         mustChangePassword: false,
-        createdByName: 'Command line',
+        createdByName: commandLine,
       })
       await insertOwnLink(tx, { tokenHash: hash, userId: id, lifeHours: 72 })
       await writeAudit(tx, {
@@ -35,8 +38,9 @@ export async function makeSuperAdmin(
         requestId: randomUUID(),
         address: null,
       })
+      await tellOfNewStaff({ config }, tx, null, { ...person, id, role: 'super_admin', how: 'created' })
       return id
     })
     .catch(refuseTakenAddress)
-  return { id, link: new URL(`/set-password#${token}`, webAddress).href }
+  return { id, link: new URL(`/set-password#${token}`, config.NEXTAUTH_URL).href }
 }

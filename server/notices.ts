@@ -7,7 +7,10 @@ import { lockOtherSuperAdmins, type User } from '@/db/users'
 import { templates, type Notice } from '@/emails/registry'
 import { nameOf } from './actor'
 import type { Context } from './context'
-import { publishQueued, queueMail, type Mail, type QueuedMail } from './queue-mail'
+import { publishQueued, queueMail, type Mail, type MailContext, type QueuedMail } from './queue-mail'
+
+/** Who made an account from the server itself. */
+export const commandLine = 'Command line'
 
 /** What is told to the holder of an account by the system itself, in the transaction of the thing that it tells of. */
 const notice = (template: Notice, holder: Pick<User, 'id' | 'email'>): Omit<Mail, 'subject' | 'data'> => ({
@@ -36,6 +39,26 @@ export async function tellOfPassword(context: Context, tx: Transaction, user: Us
   return await queueMail(context, tx, { ...notice('password-changed', user), subject, data })
 }
 
+/** An app that was added by somebody else, or removed, opens or closes a door. @param actor who did it */
+export async function tellOfSecondFactor(
+  context: Context,
+  tx: Transaction,
+  holder: Pick<User, 'id' | 'email' | 'firstName'>,
+  { what, actor }: { what: 'added' | 'removed'; actor: Actor },
+): Promise<QueuedMail> {
+  const isOwn = actor.kind === 'staff' && actor.id === holder.id
+  const data = {
+    first_name: holder.firstName,
+    email: holder.email,
+    what,
+    by: isOwn ? null : nameOf(actor),
+    at: await transactionTime(tx),
+    forgot_url: new URL(forgotPasswordPage, context.config.NEXTAUTH_URL).href,
+  }
+  const subject = templates['second-factor-changed'].subject(data)
+  return await queueMail(context, tx, { ...notice('second-factor-changed', holder), subject, data })
+}
+
 type NewStaff = {
   id: number
   firstName: string
@@ -45,14 +68,17 @@ type NewStaff = {
   how: 'created' | 'promoted'
 }
 
-/** Tells the other active super_admins of somebody who may do as much as an Administrator now: not who did it, nor who it is. */
+/**
+ * Tells the other active super_admins of somebody who may do as much as an Administrator now: not who did it, nor who it is.
+ * @param actor null: whoever has the server itself
+ */
 export async function tellOfNewStaff(
-  context: Context,
+  context: MailContext & { config: { NEXTAUTH_URL: string } },
   tx: Transaction,
-  actor: Actor,
+  actor: Actor | null,
   staff: NewStaff,
 ): Promise<QueuedMail[]> {
-  const knowing = [staff.id, ...(actor.kind === 'staff' ? [actor.id] : [])]
+  const knowing = [staff.id, ...(actor?.kind === 'staff' ? [actor.id] : [])]
   const others = await lockOtherSuperAdmins(tx, knowing)
   const at = await transactionTime(tx)
   const queued: QueuedMail[] = []
@@ -63,7 +89,7 @@ export async function tellOfNewStaff(
       email: staff.email,
       role: staff.role,
       how: staff.how,
-      by: nameOf(actor),
+      by: actor ? nameOf(actor) : commandLine,
       at,
       account_url: new URL(`/support/users/${staff.id}`, context.config.NEXTAUTH_URL).href,
     }

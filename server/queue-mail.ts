@@ -22,8 +22,16 @@ export type Mail = Omit<NewMessage, 'seal' | 'from' | 'maxRetries' | 'lifeMinute
 /** A mail that is safe once its transaction commits, and the record that may then be published; null leaves it to the relay. */
 export type QueuedMail = { id: string; to: string; record: EmailRecord | null; attempt: number }
 
+/** What of the configuration a mail takes with it. */
+export type MailContext = {
+  config: Pick<
+    WebConfig,
+    'DELIVERY_MODE' | 'DELIVERY_GUEST_LIST' | 'SMTP_USER' | 'MAX_RETRIES' | 'MESSAGE_LIFE_HOURS' | 'SECRETS_KEYS'
+  >
+}
+
 /** Writes the mail inside the caller's transaction. */
-export async function queueMail({ config }: Context, tx: Transaction, mail: Mail): Promise<QueuedMail> {
+export async function queueMail({ config }: MailContext, tx: Transaction, mail: Mail): Promise<QueuedMail> {
   const { secret, askedBy, notFreerThan = 'send', ...rest } = mail
   const message: NewMessage = {
     ...rest,
@@ -41,7 +49,7 @@ export async function queueMail({ config }: Context, tx: Transaction, mail: Mail
 }
 
 /** The rule of the whole installation, and that of the key; the stricter one wins. */
-export const rulesFor = (config: WebConfig, actor: Actor | null): DeliveryRule[] => [
+export const rulesFor = (config: MailContext['config'], actor: Actor | null): DeliveryRule[] => [
   { mode: config.DELIVERY_MODE, guestList: config.DELIVERY_GUEST_LIST },
   ...(actor?.kind === 'key' ? [actor.mail] : []),
 ]

@@ -1,7 +1,7 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { auditLog, recoveryCodes, roleSettings, secondFactors, signInDelays } from '@/db/schema'
+import { auditLog, messages, recoveryCodes, roleSettings, secondFactors, signInDelays } from '@/db/schema'
 import type { SecondFactorView } from '@/core/views'
 import { signIn } from '@/server/sign-in'
 import { caller, knownPassword, openTestContext, type TestContext } from '@/server/testing'
@@ -68,6 +68,17 @@ const enter = async (email: string, code = '', password = knownPassword) => {
 const audits = async (action: string) =>
   await app.db.select().from(auditLog).where(eq(auditLog.action, action)).orderBy(desc(auditLog.id))
 
+/** What the holder of the account was mailed about their second factor. */
+const told = async ({ id, email }: { id: number; email: string }) => {
+  const mails = await app.db
+    .select()
+    .from(messages)
+    .where(and(eq(messages.userId, id), eq(messages.template, 'second-factor-changed')))
+    .orderBy(asc(messages.id))
+  for (const { toAddress } of mails) expect(toAddress).toBe(email)
+  return mails.map(({ data: { what, by } }) => ({ what, by }))
+}
+
 /** A person with an app in use. No step is used up yet. */
 async function withFactor(role: 'supporter' | 'admin' | 'super_admin') {
   const person = await app.person(role)
@@ -96,7 +107,8 @@ test('an app is added with the password and a first code; then every sign-in ask
   expect(await viewOf(person.cookie)).toEqual({ since: null, recovery_codes_left: 0, is_required: false })
 
   expect((await ask(confirm.POST, 'POST', person.cookie, { code: codeOf(secret, 5) })).status).toBe(422)
-  const confirmed = await ask(confirm.POST, 'POST', person.cookie, { code: codeOf(secret) })
+  const firstCode = codeOf(secret)
+  const confirmed = await ask(confirm.POST, 'POST', person.cookie, { code: firstCode })
   const codes = confirmed.answer.recovery_codes ?? []
   expect([confirmed.status, codes.length, new Set(codes).size]).toEqual([200, 10, 10])
   expect(await viewOf(person.cookie)).toEqual({
@@ -108,10 +120,11 @@ test('an app is added with the password and a first code; then every sign-in ask
   expect((await ask(users.GET, 'GET', elsewhere.cookie)).status).toBe(401)
   expect((await ask(users.GET, 'GET', person.cookie)).status).toBe(200)
   expect(await audits('second_factor.added')).toMatchObject([{ actor: `user:${person.id}` }])
+  expect(await told(person)).toEqual([{ what: 'added', by: null }])
 
   expect(await enter(person.email)).toBe('code_needed')
   // The code that confirmed it is used up.
-  expect(await enter(person.email, codeOf(secret))).toBe('wrong_code')
+  expect(await enter(person.email, firstCode)).toBe('wrong_code')
   expect(await enter(person.email, codeOf(secret, 1))).toBe('in')
   expect((await begin(person.cookie)).status).toBe(409)
 })
@@ -225,6 +238,10 @@ test('it is removed with the password and a code, and its recovery codes with it
     detail: { with: 'app' },
   })
   expect((await take(knownPassword, '123456')).status).toBe(409)
+  expect(await told(person)).toEqual([
+    { what: 'added', by: null },
+    { what: 'removed', by: null },
+  ])
 })
 
 test('a lost one is removed by an admin from an account below, and from no other; nobody gets round their own', async () => {
@@ -246,6 +263,8 @@ test('a lost one is removed by an admin from an account below, and from no other
     actor: `user:${admin.id}`,
     target: `user:${below.id}`,
   })
+  expect((await told(below)).at(-1)).toEqual({ what: 'removed', by: admin.actor.name })
+  expect(await told(peer)).toHaveLength(1)
 })
 
 test('a super_admin makes it a must for a role: whoever lacks one can only add one, from the next request on', async () => {
