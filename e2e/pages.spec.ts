@@ -52,7 +52,8 @@ for (const { name, colorScheme, viewport } of views) {
       await looks(`/support/users/${made.id}`, dialog.getByLabel('Address'), button('Edit…'))
       await looks('/support/api-keys', page.getByRole('listitem').filter({ hasText: 'local' }).first())
       await looks('/support/api-keys', dialog.getByLabel('Name'), button('Create key'))
-      await looks('/support/audit', page.getByRole('main').getByText('Created the account').first())
+      // Whom it was done to is said on a phone too.
+      await looks('/support/audit', page.getByRole('main').getByText('Olena Sample').first())
       await looks('/support/account')
       await looks('/support/messages')
       await looks(`/support/messages/${made.welcome_message_id}`)

@@ -5,8 +5,8 @@ import Link from 'next/link'
 import type { ReactNode } from 'react'
 import styles from './data-table.module.css'
 
-/** Where a cell stands in the two-line row of a phone; a cell without a place is left out there. */
-type NarrowPlace = 'who' | 'what' | 'when' | 'chip' | 'side'
+/** Where a cell stands in the two-line row of a phone, `more` in a third line; a cell without a place is left out there. */
+type NarrowPlace = 'who' | 'what' | 'when' | 'chip' | 'side' | 'more'
 
 export type Column<Row> = {
   key: string

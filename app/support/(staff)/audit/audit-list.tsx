@@ -124,6 +124,12 @@ const columns: Column<AuditEntryView>[] = [
   },
   { key: 'who', head: 'Who', width: '20%', narrow: 'who', cell: whoOf },
   { key: 'what', head: 'What', width: '30%', narrow: 'what', link: true, cell: ({ action }) => auditWord(action) },
-  { key: 'whom', head: 'Whom', width: '26%', cell: (entry) => (entry.target === entry.actor ? '' : whomOf(entry)) },
+  {
+    key: 'whom',
+    head: 'Whom',
+    width: '26%',
+    narrow: 'more',
+    cell: (entry) => (entry.target === entry.actor ? '' : whomOf(entry)),
+  },
   { key: 'address', head: 'Where from', width: '140px', needs: 'someRoom', cell: ({ address }) => address ?? '' },
 ]
