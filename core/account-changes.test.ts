@@ -9,7 +9,7 @@ const account = {
   status: 'active',
   mustChangePassword: false,
 } as const
-const nothing = { movesAddress: false, disables: false, endsSessions: false, voidsFirstPassword: false }
+const nothing = { movesAddress: false, disables: false, raises: false, endsSessions: false, voidsFirstPassword: false }
 
 test('only what differs is a change', () => {
   const request = { first_name: 'Ann', last_name: 'Roe', email: 'ann@example.com', role: 'supporter' } as const
@@ -33,7 +33,7 @@ describe('what follows', () => {
   test.each([
     ['another name', { first_name: 'Bea' }, nothing],
     ['another address', { email: 'bea@example.com' }, { ...nothing, movesAddress: true }],
-    ['a higher role', { role: 'admin' }, { ...nothing, endsSessions: true }],
+    ['a higher role', { role: 'admin' }, { ...nothing, raises: true, endsSessions: true }],
     ['a lower role', { role: 'user' }, { ...nothing, endsSessions: true }],
     ['disabled', { status: 'disabled' }, { ...nothing, disables: true, endsSessions: true }],
   ] as const)('from %s', (_, request, expected) => {
@@ -51,5 +51,11 @@ describe('what follows', () => {
       endsSessions: true,
     })
     expect(accountChanges(first, { email: 'ANN@example.com' })).toMatchObject(nothing)
+  })
+
+  test('a first password that was chosen for a lower role opens nothing in a higher one', () => {
+    const first = { ...account, mustChangePassword: true }
+    expect(accountChanges(first, { role: 'admin' })).toMatchObject({ raises: true, voidsFirstPassword: true })
+    expect(accountChanges(first, { role: 'user' })).toMatchObject({ raises: false, voidsFirstPassword: false })
   })
 })

@@ -1,6 +1,6 @@
 import { sameAddressKey } from './address'
 import type { EditUserRequest } from './requests'
-import type { Role } from './roles'
+import { raisesRole, type Role } from './roles'
 
 type Account = {
   firstName: string
@@ -12,7 +12,7 @@ type Account = {
 }
 type Field = 'firstName' | 'lastName' | 'email' | 'role' | 'status'
 
-const namesOf: Record<Field, keyof EditUserRequest> = {
+const namesOf: Record<Field, Exclude<keyof EditUserRequest, 'current_password'>> = {
   firstName: 'first_name',
   lastName: 'last_name',
   email: 'email',
@@ -30,9 +30,14 @@ export type AccountChanges = {
   /** Another mailbox; other capitals are the same one. */
   movesAddress: boolean
   disables: boolean
+  /** A higher role than whoever made the account may have been allowed to give. */
+  raises: boolean
   /** Whoever is signed in goes on with nothing of what they were. */
   endsSessions: boolean
-  /** It was mailed to an address that is not theirs, and whoever reads mail there must not get in. */
+  /**
+   * It was mailed to an address that is not theirs, and whoever reads mail there must not get in; or whoever chose it may have
+   * had no right to the role that the account has now.
+   */
   voidsFirstPassword: boolean
 }
 
@@ -49,13 +54,15 @@ export function accountChanges(account: Account, request: EditUserRequest): Acco
   >
   const movesAddress = changes.email !== undefined && sameAddressKey(changes.email) !== sameAddressKey(account.email)
   const disables = changes.status === 'disabled'
-  const voidsFirstPassword = movesAddress && account.mustChangePassword
+  const raises = changes.role !== undefined && raisesRole(account.role, changes.role)
+  const voidsFirstPassword = (movesAddress || raises) && account.mustChangePassword
   return {
     changes,
     before: named((field) => account[field]),
     after: named((field) => changes[field]),
     movesAddress,
     disables,
+    raises,
     endsSessions: disables || changes.role !== undefined || voidsFirstPassword,
     voidsFirstPassword,
   }

@@ -61,8 +61,13 @@ export const editUserRequest = z
     email: addressSchema.optional(),
     role: z.enum(roles).optional(),
     status: z.enum(accountStatuses).optional(),
+    /** Of whoever asks, when they change the address of their own account. */
+    current_password: z.string().max(128).optional(),
   })
-  .refine((request) => Object.keys(request).length > 0, 'There is nothing to change in this request.')
+  .refine(
+    (request) => Object.keys(request).some((name) => name !== 'current_password'),
+    'There is nothing to change in this request.',
+  )
 export type EditUserRequest = z.output<typeof editUserRequest>
 
 /** An instant with its offset (RFC 3339), as it is in UTC. Whether it has passed is for whoever knows the time. */

@@ -17,6 +17,8 @@ export const isRole = (value: string): value is Role => (roles as readonly strin
 /** May touch the accounts of others. */
 export const isAdministrator = (role: Role): boolean => role === 'admin' || role === 'super_admin'
 
+/** Higher than before. */
+export const raisesRole = (from: Role, to: Role): boolean => roles.indexOf(to) > roles.indexOf(from)
+
 /** Higher than before, and so high that the others who are there should know of it. */
-export const isPromotion = (from: Role, to: Role): boolean =>
-  isAdministrator(to) && roles.indexOf(to) > roles.indexOf(from)
+export const isPromotion = (from: Role, to: Role): boolean => isAdministrator(to) && raisesRole(from, to)

@@ -58,6 +58,26 @@ test.describe('edited', () => {
   })
 })
 
+test.describe('the address of oneself', () => {
+  test.use({ expectedErrors: [/status of 422/] })
+
+  test('asks for the present password, and is not changed without it', async ({ page }) => {
+    await signIn(page)
+    await page.goto('/support/users?search=admin@example.com')
+    await page.getByRole('table').getByRole('link', { name: 'Local Admin' }).click()
+    await page.getByRole('button', { name: 'Edit…' }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog.getByLabel('Your present password', { exact: true })).toHaveCount(0)
+    await dialog.getByLabel('Address').fill(freshAddress('elsewhere'))
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog.getByText('Please give your present password too.')).toBeVisible()
+    await dialog.getByLabel('Your present password', { exact: true }).fill('not-the-password')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog.getByText('This is not your present password.').first()).toBeVisible()
+  })
+})
+
 test.describe('disabled', () => {
   test.use({ expectedErrors: [/status of 401/] })
 

@@ -1,3 +1,4 @@
+import { addressChanged } from './address-changed'
 import { passwordChanged } from './password-changed'
 import { passwordReset } from './password-reset'
 import { plain } from './plain'
@@ -11,6 +12,7 @@ export type { Secret, Template } from './template'
 export const templates = {
   welcome,
   'password-reset': passwordReset,
+  'address-changed': addressChanged,
   'password-changed': passwordChanged,
   'second-factor-changed': secondFactorChanged,
   'staff-added': staffAdded,
@@ -22,7 +24,7 @@ export type TemplateName = keyof typeof templates
 export const isTemplateName = (value: string): value is TemplateName => Object.hasOwn(templates, value)
 
 /** What the system tells people of by itself. Nobody can ask for one of these: what it says would not be true. */
-const notices = ['password-changed', 'second-factor-changed', 'staff-added'] as const
+const notices = ['address-changed', 'password-changed', 'second-factor-changed', 'staff-added'] as const
 
 export type Notice = (typeof notices)[number]
 

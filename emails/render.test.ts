@@ -41,6 +41,12 @@ const cases: Case[] = [
     template: 'password-changed',
     data: { ...templates['password-changed'].sample, first_name: unkind },
   },
+  { name: 'address', template: 'address-changed', data: templates['address-changed'].sample },
+  {
+    name: 'address, unkind names',
+    template: 'address-changed',
+    data: { ...templates['address-changed'].sample, first_name: unkind, by: unkind },
+  },
   {
     name: 'second factor, removed',
     template: 'second-factor-changed',
@@ -170,6 +176,17 @@ test('the notice of a changed password says when, and where to ask for another',
       expect(part).toContain(fact)
     }
   }
+})
+
+test('the notice to an old address says by whom and when it was changed, and whom to tell', () => {
+  const data = templates['address-changed'].sample
+  const { html, text } = renderEmail({ template: 'address-changed', data })
+  for (const part of [pieces(html).join('\n'), text]) {
+    for (const fact of ['by Maya Sample', until, `no longer ${data.email}`, 'tell support at once']) {
+      expect(part).toContain(fact)
+    }
+  }
+  expect(renderEmail({ template: 'address-changed', data: { ...data, by: null } }).text).not.toContain(' by ')
 })
 
 test('the notice of a second factor says what happened to it, by whom, when, and where to choose another password', () => {

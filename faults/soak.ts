@@ -76,8 +76,8 @@ const scenario: Scenario = {
 
 async function main(): Promise<void> {
   const rig = await Rig.open(scenario.kind, say)
-  /** Of the life that a process is in: what it held before it was started again says nothing of this one. */
-  const samples = new Map<string, { pid: number; all: Sample[] }>()
+  /** By name, then by process: what one held says nothing of the one that was started after it. */
+  const samples = new Map<string, Map<number, Sample[]>>()
   const began = performance.now()
   const watched = () => [...rig.webs.map(({ kept }) => kept), ...rig.workers.slice(0, 2)]
   const before = watched().map((kept) => kept.starts)
@@ -85,9 +85,8 @@ async function main(): Promise<void> {
     for (const { name, pid } of watched()) {
       const sample = pid > 0 ? sampleOf(pid, performance.now() - began) : null
       if (!sample) continue
-      const life = samples.get(name)
-      if (life?.pid === pid) life.all.push(sample)
-      else samples.set(name, { pid, all: [sample] })
+      const lives = samples.get(name) ?? new Map<number, Sample[]>()
+      samples.set(name, lives.set(pid, [...(lives.get(pid) ?? []), sample]))
     }
   }, sampleEveryMs)
   try {
@@ -102,7 +101,7 @@ async function main(): Promise<void> {
     })
     clearInterval(timer)
     say(lineOf(result))
-    const isSteady = [...samples].map(([name, { all }]) => report(name, all))
+    const isSteady = [...samples].map(([name, lives]) => report(name, longest([...lives.values()])))
     const died = watched().filter((kept, at) => kept.starts !== before[at])
     const isExpected = died.map(({ name }) => reportEnd(rig, name))
     const isOk = result.passed && isSteady.every(Boolean) && isExpected.every(Boolean)
@@ -123,13 +122,16 @@ function reportEnd(rig: Rig, name: string): boolean {
   return isExpected
 }
 
+const longest = (lives: readonly Sample[][]) => lives.toSorted((a, b) => b.length - a.length)[0] ?? []
+
 function report(name: string, all: readonly Sample[]): boolean {
   const slope = slopeOf(all)
+  const lived = ((all.at(-1)?.atMs ?? 0) - (all[0]?.atMs ?? 0)) / 60_000
   const [first, last] = [all[Math.floor(all.length / 3)], all.at(-1)]
   const newFds = (last?.fds ?? 0) - (first?.fds ?? 0)
   const isSteady = slope <= mostMbAnHour && newFds <= mostNewFds
   say(
-    `    ${isSteady ? '✓' : '✗'} ${name}: ${slope.toFixed(1)} MB an hour (at most ${mostMbAnHour}), from ${first?.rssMb.toFixed(0)} to ${last?.rssMb.toFixed(0)} MB; ${first?.fds} to ${last?.fds} open files`,
+    `    ${isSteady ? '✓' : '✗'} ${name}: ${slope.toFixed(1)} MB an hour (at most ${mostMbAnHour}), from ${first?.rssMb.toFixed(0)} to ${last?.rssMb.toFixed(0)} MB in ${lived.toFixed(0)} min; ${first?.fds} to ${last?.fds} open files`,
   )
   return isSteady
 }

@@ -12,7 +12,7 @@ import { createUser } from './create-user'
 import { editUser } from './edit-user'
 import { forgotPassword } from './forgot-password'
 import { getMessage } from './get-message'
-import { asked, caller, openTestContext, type TestContext } from './testing'
+import { asked, caller, knownPassword, openTestContext, type TestContext } from './testing'
 import { useOneTimeLink } from './use-one-time-link'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -26,6 +26,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await app.db.delete(users)
+  await app.owner.delete(messages)
 })
 afterAll(async () => {
   await app.close()
@@ -40,6 +41,11 @@ const auditRows = (id: number) =>
     .from(auditLog)
     .where(sql`${auditLog.target} = ${`user:${id}`} and ${auditLog.action} = 'user.edited'`)
     .orderBy(desc(auditLog.id))
+/** Whom it was told to that their account has another address now, and by whom it was done. */
+const toldOldAddress = async () => {
+  const told = await app.db.select().from(messages).where(eq(messages.template, 'address-changed'))
+  return told.map(({ toAddress, data }) => ({ to: toAddress, by: data['by'] }))
+}
 const superAdmins = () => app.db.$count(users, sql`role = 'super_admin' and status = 'active'`)
 
 let count = 0
@@ -66,9 +72,11 @@ describe('what is changed', () => {
     const edited = await edit(user.id, { first_name: 'Bea', last_name: 'Doe', role: 'supporter' })
     expect(edited).toMatchObject({
       user: { id: user.id, first_name: 'Bea', last_name: 'Doe', role: 'supporter', email: user.email },
-      cancelled_messages: 0,
+      // The invitation to the lower role.
+      cancelled_messages: 1,
       ended_links: 0,
     })
+    expect(edited.sentence).toContain('Please send the invitation again.')
     expect(await stored(user.id)).toMatchObject({ firstName: 'Bea', lastName: 'Doe', role: 'supporter' })
     expect(await auditRows(user.id)).toMatchObject([
       {
@@ -157,6 +165,32 @@ describe('another address', () => {
     expect(await sessionsOf(user.id)).toBe(0)
   })
 
+  test('is told to the old one, by whom; not when nobody ever came in', async () => {
+    const [person, fresh] = [await app.person('supporter'), await invited('first-password')]
+    const admin = await app.person('admin')
+    await edit(person.id, { email: 'new-one@example.com' }, admin.actor)
+    await edit(fresh.id, { email: 'mended@example.com' }, admin.actor)
+    expect(await toldOldAddress()).toEqual([{ to: person.email, by: admin.actor.name }])
+  })
+
+  test('of oneself takes the present password: a session alone moves no account', async () => {
+    const me = await app.person('super_admin')
+    const email = 'mine-now@example.com'
+    for (const current_password of [undefined, 'wrong']) {
+      await expect(edit(me.id, { email, current_password }, me.actor)).rejects.toMatchObject({
+        code: 'invalid',
+        fields: { current_password: expect.stringMatching(/present password/) as string },
+      })
+    }
+    expect(await stored(me.id)).toMatchObject({ email: me.email })
+    expect(await toldOldAddress()).toEqual([])
+    await edit(me.id, { email, current_password: knownPassword }, me.actor)
+    expect(await stored(me.id)).toMatchObject({ email })
+    expect(await toldOldAddress()).toEqual([{ to: me.email, by: null }])
+    // Other capitals are the same mailbox.
+    await edit(me.id, { email: email.toUpperCase() }, { ...me.actor, email })
+  })
+
   test('leaves a password of their own and their sessions alone', async () => {
     const person = await app.person('supporter')
     await edit(person.id, { email: 'new-one@example.com' })
@@ -207,6 +241,25 @@ describe('disabling', () => {
       insert into outbox (kind, message_id, priority, ring_at) select 'send', id, 1, now() from m`)
     expect(await edit(person.id, { status: 'disabled' })).toMatchObject({ cancelled_messages: 0 })
   })
+})
+
+/** Found by an attack: a Support Agent who had chosen the first password was an Administrator with it. */
+test('a higher role ends the first password, the links and the invitation that were made for a lower one', async () => {
+  const [chosen, linked] = [await invited('first-password'), await invited()]
+  const token = await mint(linked.id, linked.messageId)
+  expect((await edit(chosen.id, { role: 'supporter' })).sentence).toContain('Their first password no longer works')
+  expect(await stored(chosen.id)).toMatchObject({ passwordHash: null, mustChangePassword: false })
+  expect(await edit(linked.id, { role: 'admin' })).toMatchObject({ cancelled_messages: 1, ended_links: 1 })
+  await expect(choose(token)).rejects.toMatchObject({ code: 'invalid' })
+  expect(await getMessage(app, linked.messageId)).toMatchObject({ status: 'cancelled' })
+})
+
+test('a lower role leaves them: nobody gains by it', async () => {
+  const linked = await invited()
+  await edit(linked.id, { role: 'supporter' })
+  const token = await mint(linked.id, linked.messageId)
+  await edit(linked.id, { role: 'user' })
+  expect(await choose(token)).toMatchObject({ next: expect.any(String) as string })
 })
 
 test('another role ends every session, upwards and downwards', async () => {

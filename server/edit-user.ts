@@ -1,4 +1,5 @@
 import { accountChanges, type AccountChanges } from '@/core/account-changes'
+import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import { createableRoles, whyNot, type Actor } from '@/core/permissions'
 import type { EditUserRequest } from '@/core/requests'
@@ -13,7 +14,8 @@ import { findUserView, lockUserAndSuperAdmins, updateUser, type User } from '@/d
 import { auditOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
 import { refuseLastSuperAdmin } from './last-super-admin'
-import { publishAll, tellOfNewStaff } from './notices'
+import { publishAll, tellOfNewStaff, tellOldAddress } from './notices'
+import { provePassword } from './prove-again'
 import { refuseTakenAddress } from './taken-address'
 
 export type EditedUser = {
@@ -36,6 +38,7 @@ export async function editUser(
   id: number,
   request: EditUserRequest,
 ): Promise<EditedUser> {
+  await refuseOwnAddressUnproven(context, asked, id, request)
   const { told, edited } = await context.db
     .transaction(async (tx) => {
       const { user, activeSuperAdmins } = await lockUserAndSuperAdmins(tx, id)
@@ -58,13 +61,14 @@ export async function editUser(
         role !== undefined && isPromotion(user.role, role)
           ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
           : []
+      if (planned.movesAddress) told.push(...(await tellOldAddress(context, tx, user, asked.actor)))
       const view = await findUserView(tx, id)
       if (!view) throw new Error(`User ${id} is gone, though it is locked`)
       const edited = {
         user: view,
         cancelled_messages: cancelled.length,
         ended_links: links,
-        sentence: sentenceOf(planned, cancelled.length, links),
+        sentence: sentenceOf(planned, user, cancelled.length, links),
       }
       return { told, edited }
     })
@@ -85,25 +89,48 @@ function refuseChanges(actor: Actor, user: User, { changes }: AccountChanges): v
   }
 }
 
+/** Whoever finds a session open must not be able to have a link for a new password mailed to themselves. */
+async function refuseOwnAddressUnproven(
+  context: Context,
+  asked: Asked,
+  id: number,
+  request: EditUserRequest,
+): Promise<void> {
+  const { actor } = asked
+  if (actor.kind !== 'staff' || actor.id !== id || request.email === undefined) return
+  if (sameAddressKey(request.email) === sameAddressKey(actor.email)) return
+  if (request.current_password === undefined) {
+    const message = 'Please give your present password too.'
+    throw new AppError('invalid', message, { current_password: message })
+  }
+  await provePassword(context, { ...asked, actor }, { password: request.current_password }, 'current_password')
+}
+
 /** What a worker is sending at this moment is left to it; a link that it carries ends all the same. */
 async function takeBack(
   tx: Transaction,
   userId: number,
-  { movesAddress, disables }: AccountChanges,
+  { movesAddress, disables, raises }: AccountChanges,
   by: string,
 ): Promise<{ cancelled: string[]; links: number }> {
-  if (!movesAddress && !disables) return { cancelled: [], links: 0 }
+  if (!movesAddress && !disables && !raises) return { cancelled: [], links: 0 }
   const cancelled = await cancelWaiting(
     tx,
     movesAddress
       ? { userId, types: null, by, reason: 'The address of the account was changed' }
-      : { userId, types: ['welcome', 'password_reset'], by, reason: 'The account was disabled' },
+      : {
+          userId,
+          types: ['welcome', 'password_reset'],
+          by,
+          reason: disables ? 'The account was disabled' : 'The role of the account was raised',
+        },
   )
   return { cancelled, links: await endLinks(tx, userId) }
 }
 
 function sentenceOf(
-  { changes, disables, voidsFirstPassword }: AccountChanges,
+  { changes, movesAddress, disables, raises, voidsFirstPassword }: AccountChanges,
+  user: User,
   cancelled: number,
   links: number,
 ): string {
@@ -116,6 +143,7 @@ function sentenceOf(
       : `${cancelled === 1 ? 'One mail that still waited was' : `${cancelled} mails that still waited were`} cancelled.`,
     links > 0 ? 'Links that were mailed to them no longer work.' : null,
     voidsFirstPassword ? 'Their first password no longer works: please send the invitation again.' : null,
+    (movesAddress || raises) && user.passwordHash === null && !disables ? 'Please send the invitation again.' : null,
   ]
   return all.filter((one) => one !== null).join(' ')
 }

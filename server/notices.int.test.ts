@@ -160,7 +160,7 @@ test('new users and support agents are no news', async () => {
 
 test('nobody can ask for a notice; one that was sent can be sent again as it was', async () => {
   const person = await app.person('super_admin')
-  for (const template of ['password-changed', 'second-factor-changed', 'staff-added']) {
+  for (const template of ['address-changed', 'password-changed', 'second-factor-changed', 'staff-added']) {
     await expect(sendMessage(app, asked(service), { to: person.email, template })).rejects.toMatchObject({
       fields: { template: 'There is no such template; there are: welcome, password-reset, plain.' },
     })

@@ -59,6 +59,25 @@ export async function tellOfSecondFactor(
   return await queueMail(context, tx, { ...notice('second-factor-changed', holder), subject, data })
 }
 
+/** Whoever had the account must hear of it where they had it. Of somebody who never came in there is nothing to take. */
+export async function tellOldAddress(
+  context: Context,
+  tx: Transaction,
+  old: User,
+  actor: Actor,
+): Promise<QueuedMail[]> {
+  if (old.passwordHash === null || old.mustChangePassword) return []
+  const isOwn = actor.kind === 'staff' && actor.id === old.id
+  const data = {
+    first_name: old.firstName,
+    email: old.email,
+    by: isOwn ? null : nameOf(actor),
+    at: await transactionTime(tx),
+  }
+  const subject = templates['address-changed'].subject(data)
+  return [await queueMail(context, tx, { ...notice('address-changed', old), subject, data })]
+}
+
 type NewStaff = {
   id: number
   firstName: string

@@ -7,7 +7,7 @@ import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
-import { TextField } from '@/app/_ui/text-field'
+import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
 import { sameAddressKey } from '@/core/address'
 import { createableRoles, whyNot, type StaffActor } from '@/core/permissions'
@@ -19,10 +19,15 @@ import { FormProblem, pleaseCheck, type Problem } from './form-problem'
 import { nameOf } from './name-of'
 import { roleMeanings } from './role-meanings'
 
-const labels = { first_name: 'First name', last_name: 'Last name', email: 'Address' }
-type TextName = keyof typeof labels
+const labels = {
+  first_name: 'First name',
+  last_name: 'Last name',
+  email: 'Address',
+  current_password: 'Your present password',
+}
+type TextName = Exclude<keyof typeof labels, 'current_password'>
 type Edited = Pick<UserView, TextName | 'role' | 'status'>
-type Faults = Partial<Record<keyof Edited, string>>
+type Faults = Partial<Record<keyof Edited | 'current_password', string>>
 
 const notSaved = 'Nothing was changed.'
 const unknown = {
@@ -53,6 +58,7 @@ export default function EditUserDialog({
     role: user.role,
     status: user.status,
   }))
+  const [password, setPassword] = useState('')
   const [isTried, setIsTried] = useState(false)
   const [refused, setRefused] = useState<Faults>({})
   const [isBusy, setIsBusy] = useState(false)
@@ -61,14 +67,21 @@ export default function EditUserDialog({
   const changes = Object.fromEntries(
     Object.entries(edited).filter(([name, value]) => value !== user[name as keyof Edited]),
   )
-  const checked = editUserRequest.safeParse(changes, { error: plainWords })
-  const faults: Faults = checked.success ? {} : faultsByField(checked.error)
   const movesAddress = sameAddressKey(edited.email.trim()) !== sameAddressKey(user.email)
+  const movesOwn = movesAddress && actor.id === user.id
+  const request = movesOwn ? { ...changes, current_password: password } : changes
+  const checked = editUserRequest.safeParse(request, { error: plainWords })
+  const faults: Faults = {
+    ...(checked.success ? {} : faultsByField(checked.error)),
+    ...(movesOwn && password === '' && { current_password: 'Please give your present password too.' }),
+  }
 
   const save = async () => {
     if (Object.keys(changes).length === 0) return onClose()
     setIsTried(true)
-    if (!checked.success) return setProblem({ title: notSaved, why: pleaseCheck(labels, faults) })
+    if (!checked.success || Object.keys(faults).length > 0) {
+      return setProblem({ title: notSaved, why: pleaseCheck(labels, faults) })
+    }
     setProblem(null)
     setIsBusy(true)
     try {
@@ -129,10 +142,25 @@ export default function EditUserDialog({
             inputProps={{ autoCapitalize: 'none', spellCheck: false }}
             help={
               movesAddress
-                ? 'Mail to them that still waits is cancelled. Links and a first password that were mailed to the old address end.'
+                ? 'Mail to them that still waits is cancelled. Links and a first password that were mailed to the old address end. The old address is told.'
                 : undefined
             }
           />
+          {movesOwn ? (
+            <PasswordField
+              name="current_password"
+              label={labels.current_password}
+              autoComplete="current-password"
+              value={password}
+              fault={refused.current_password ?? (isTried ? faults.current_password : undefined)}
+              help="You change the address of your own account."
+              readOnly={isBusy}
+              onChange={(event) => {
+                setPassword(event.target.value)
+                setRefused({ ...refused, current_password: undefined })
+              }}
+            />
+          ) : null}
           <RoleChoice
             actor={actor}
             user={user}
