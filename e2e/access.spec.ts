@@ -1,4 +1,4 @@
-import { callApi, expect, freshAddress, linkIn, mailTo, signIn, stack, test } from './fixtures'
+import { callApi, expect, expectAccessible, freshAddress, linkIn, mailTo, signIn, stack, test } from './fixtures'
 
 /** A person with a password of their own, made through the API and the link in their mail. */
 async function person(role: string): Promise<{ email: string; password: string }> {
@@ -62,6 +62,10 @@ test('a supporter is offered only the role user, and the server refuses any othe
     headers: { Origin: stack().web },
   })
   expect(answer.status()).toBe(403)
+  // A page that is not for them says so; one that is not offered to them is not there.
+  await page.goto('/support/audit')
+  await expect(page.getByRole('heading', { name: 'The audit is for administrators' })).toBeVisible()
+  await expectAccessible(page)
 })
 
 test('signing out ends it', async ({ page }) => {

@@ -214,6 +214,16 @@ describe('a key of the kind test', () => {
     expect(await row(id)).toMatchObject({ status: 'queued', delivery: 'pretend' })
   })
 
+  test('it does not have one tried again that would really be sent', async () => {
+    const id = await send(liveKey)
+    await end(id, 'dead')
+    await expect(retryMessage(app, asked(testKey), id)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/^It would really be sent/) as string,
+    })
+    expect(await row(id)).toMatchObject({ status: 'dead' })
+  })
+
   test('one that was only pretended is never called accepted', async () => {
     const id = await send(testKey)
     await end(id, 'sent')

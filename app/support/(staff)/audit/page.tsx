@@ -1,8 +1,7 @@
-import { Lock } from 'lucide-react'
 import type { Metadata } from 'next'
 import styles from '@/app/_ui/list-page.module.css'
 import type { PageParameters } from '@/app/_ui/list-query'
-import { ListState } from '@/app/_ui/list-state'
+import { NotForYou } from '@/app/_ui/not-for-you'
 import { PageHead } from '@/app/_ui/page-head'
 import { whyNot } from '@/core/permissions'
 import { inTime } from '@/server/failures'
@@ -22,9 +21,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
         <div className={styles.top}>
           <PageHead title="Audit" />
         </div>
-        <ListState Icon={Lock} title="The audit is for administrators">
-          {refusal}
-        </ListState>
+        <NotForYou title="The audit is for administrators" why={refusal} />
       </div>
     )
   }
