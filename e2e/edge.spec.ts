@@ -10,12 +10,19 @@ import { callApi, expect, freshAddress, linkIn, mailTo, signIn, stack, test } fr
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
 
 /** Unlike fetch, it leaves the path, the method and the headers as they are. */
-function ask(url: string, given: { method?: string; headers?: Record<string, string>; body?: string } = {}) {
+function ask(
+  url: string,
+  given: { method?: string; headers?: Record<string, string>; body?: string; target?: string } = {},
+) {
   const { protocol, host } = new URL(url)
   return new Promise<Answer>((resolve, reject) => {
     const call = requestTo(
       `${protocol}//${host}`,
-      { path: url.slice(`${protocol}//${host}`.length) || '/', method: given.method, headers: given.headers },
+      {
+        path: given.target ?? (url.slice(`${protocol}//${host}`.length) || '/'),
+        method: given.method,
+        headers: given.headers,
+      },
       (reply) => {
         let text = ''
         reply.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -65,6 +72,16 @@ const addresses: [what: string, status: number, path: string, given?: Parameters
   ['a file', 200, '/icon.svg'],
   ['a file of the build that there is not', 404, '/_next/static/chunks/nothing.js'],
   ['a picture to be resized', 404, '/_next/image?url=/icon.svg&w=64&q=75'],
+  ['a whole address elsewhere', 403, '/', { target: 'http://evil.example/support/login' }],
+  ['the server itself', 405, '/', { method: 'OPTIONS', target: '*' }],
+  ['a state of the router that nobody can read', 200, '/support/login', { headers: { 'next-router-state-tree': 'x' } }],
+  ['a sign-in that would go elsewhere', 200, '/api/auth/csrf?callbackUrl=javascript:x'],
+  [
+    'a cookie that would go elsewhere',
+    200,
+    '/api/auth/csrf',
+    { headers: { cookie: 'next-auth.callback-url=javascript%3Ax' } },
+  ],
   ['another name for us', 403, '/support/login', { headers: { host: 'evil.example' } }],
 ]
 

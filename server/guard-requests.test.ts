@@ -137,6 +137,31 @@ test.each([
   expect(seen.map(({ url }) => url)).toEqual([taken])
 })
 
+test.each([
+  ['GET http://evil.example/api/users?a=b', '/api/users?a=b', 'evil.example'],
+  ['GET HTTPS://evil.example:81', '/', 'evil.example:81'],
+  ['GET http://evil.example?a', '/?a', 'evil.example'],
+  ['OPTIONS *', '/', 'a'],
+])('a whole address is its path, and its host counts: %s', async (line, path, host) => {
+  await ask(line)
+  expect(seen.map(({ url, headers }) => [url, headers.host])).toEqual([[path, host]])
+})
+
+test.each([
+  ['["",{"children":["support",{"children":["(staff)",{"children":["__PAGE__",{}]}]}]},null,null,16]', true],
+  ['["",{"children":["users",{"children":[["id","5","d",null],{}]}]},["/a","/b"],"refetch",null]', true],
+  ['x', false],
+  ['%', false],
+  ['{}', false],
+  ['["",{}', false],
+  ['["",{"children":[["id","5","zz",null],{}]}]', false],
+  ['["",{},null,"everything"]', false],
+  [`${'["",{"a":'.repeat(1_500)}1`, false],
+])('a state of the router that Next cannot read is not shown to it: %.60s', async (state, isKept) => {
+  await ask('GET /', `Next-Router-State-Tree: ${state === '%' ? state : encodeURIComponent(state).slice(0, 12_000)}`)
+  expect(seen[0]?.headers['next-router-state-tree'] !== undefined).toBe(isKept)
+})
+
 test.each(['TRACE', 'PROPFIND', 'PURGE'])('%s is for Next what OPTIONS is', async (method) => {
   await ask(`${method} /`)
   expect(seen.map((request) => request.method)).toEqual(['OPTIONS'])

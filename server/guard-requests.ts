@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { answerHeaders } from '@/core/answer-headers'
 import { notePeer } from './request-address'
+import { isRouterState } from './router-state'
 
 /** The methods that Next hands to a route. It would answer any other in its own way, and TRACE with a fault. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -28,7 +29,8 @@ export function guardRequests(): void {
     }
     for (const name of Object.keys(request.headers)) if (ours.test(name)) delete request.headers[name]
     if (!methods.has(request.method ?? '')) request.method = 'OPTIONS'
-    request.url = decodable(request.url ?? '/')
+    request.url = decodable(pathOf(request))
+    dropUnreadableState(request)
     notePeer(request)
     fillIn(response)
     answers.set(request.socket, response)
@@ -37,6 +39,25 @@ export function guardRequests(): void {
     servers.add(server)
     server.on('clientError', (error, socket) => refuse(error, socket, answers.get(socket)))
   })
+}
+
+/**
+ * A whole address (RFC 9112 3.2.2) names its host itself, which then counts instead of `Host`; Next would redirect to it. `*`
+ * and anything else without a path is the start.
+ */
+function pathOf(request: IncomingMessage): string {
+  const { url = '/', headers } = request
+  if (url.startsWith('/')) return url
+  const whole = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(url)
+  if (!whole) return '/'
+  headers.host = whole[1]
+  return whole[2]?.startsWith('/') ? whole[2] : `/${whole[2]}`
+}
+
+/** Without it, Next gives the whole page: what a browser asks for that has none. */
+function dropUnreadableState({ headers }: IncomingMessage): void {
+  const given = headers['next-router-state-tree']
+  if (given !== undefined && (Array.isArray(given) || !isRouterState(given))) delete headers['next-router-state-tree']
 }
 
 /** Next fails over an address that cannot be decoded. Taken letter by letter, it is one that names nothing. */

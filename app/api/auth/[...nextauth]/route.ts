@@ -10,11 +10,29 @@ const answer = (request: Request, { params }: RouteContext) =>
   answering(request, async (caller) => {
     const path = [(await params)['nextauth'] ?? []].flat()
     const body = request.method === 'POST' ? await readForm(request) : undefined
-    const { method, headers } = request
-    const response = await handleAuth(new NextRequest(request.url, { method, headers, body }), caller, path)
+    const { method } = request
+    const given = withoutReturn(request)
+    const response = await handleAuth(
+      new NextRequest(given.url, { method, headers: given.headers, body }),
+      caller,
+      path,
+    )
     if (!response) throw new AppError('not_found', 'There is nothing at this address.')
     return response
   })
+
+/**
+ * Where to go afterwards stands in the form alone, and is judged there. In the address or in its cookie next-auth takes what is
+ * no web address for a fault of ours, and answers 500.
+ */
+function withoutReturn(request: Request): { url: URL; headers: Headers } {
+  const url = new URL(request.url)
+  url.searchParams.delete('callbackUrl')
+  const headers = new Headers(request.headers)
+  const cookies = (headers.get('cookie') ?? '').split(/;\s*/)
+  headers.set('cookie', cookies.filter((one) => !/^(__\w+-)?next-auth\.callback-url=/.test(one)).join('; '))
+  return { url, headers }
+}
 
 const serve: Handler = Object.assign(answer, { action: 'session.open' as const })
 
