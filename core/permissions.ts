@@ -85,15 +85,17 @@ export const policy = {
   'message.preview_security': { who: admins, scope: 'messages:read' },
   'message.send': { who: staff, scope: 'messages:send' },
   'message.resend': { who: staff, scope: 'messages:manage' },
-  'message.cancel': { who: staff, scope: 'messages:manage' },
+  /** Mail about somebody's access: only to those whose access the actor may give. */
+  'message.cancel': { who: staff, scope: 'messages:manage', reach: 'roles below' },
   'message.retry': { who: admins, scope: 'messages:manage' },
   /** Mail that a key or the whole installation holds back. */
   'message.release': { who: admins, scope: null },
   'delivery.read': { who: staff, scope: 'messages:read' },
 
   'suppression.list': { who: staff, scope: 'messages:manage' },
-  'suppression.add': { who: staff, scope: 'messages:manage' },
-  'suppression.remove': { who: admins, scope: 'messages:manage' },
+  /** Of an address that an account has: or its holder would hear of nothing that is done to it. */
+  'suppression.add': { who: staff, scope: 'messages:manage', reach: 'roles below' },
+  'suppression.remove': { who: admins, scope: 'messages:manage', reach: 'roles below' },
   'dead_record.list': { who: admins, scope: 'messages:manage' },
   'dead_record.read': { who: admins, scope: 'messages:manage' },
 

@@ -55,6 +55,16 @@ export async function useKey(db: Database, hash: Buffer): Promise<UsedKey | null
   return { ...used, quota: isLimited ? quotaOf({ limit: perMinute, windowSeconds, tokens, taken }) : null }
 }
 
+/** The keys that still work and that this person made, as the audit tells: a key itself belongs to a service. */
+export async function findActiveKeysMadeBy(db: Executor, userId: number): Promise<{ id: number; name: string }[]> {
+  return [
+    ...(await db.execute<{ id: number; name: string }>(sql`
+      select api_keys.id, api_keys.name from audit_log join api_keys on audit_log.target = 'key:' || api_keys.id
+      where audit_log.actor = ${`user:${userId}`} and audit_log.action = 'key.created' and ${state} = 'active'
+      order by api_keys.id`)),
+  ]
+}
+
 async function noteUse(db: Database, id: number): Promise<void> {
   await db
     .update(apiKeys)

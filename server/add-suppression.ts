@@ -1,13 +1,29 @@
 import { sameAddressKey } from '@/core/address'
+import { AppError } from '@/core/errors'
+import { whyNot, type Actor } from '@/core/permissions'
 import type { AddSuppressionRequest } from '@/core/requests'
 import type { SuppressionView } from '@/core/views'
 import { writeAudit } from '@/db/audit'
+import type { Transaction } from '@/db/client'
 import { addSuppression as enter } from '@/db/suppressions'
+import { lockUserByAddress } from '@/db/users'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 
 export type AddedSuppression = { suppression: SuppressionView; isNew: boolean }
+
+/** Whoever could silence an account above their own could then act on it, and its holder would not hear of it. */
+export async function refuseAddressAbove(
+  tx: Transaction,
+  actor: Actor,
+  action: 'suppression.add' | 'suppression.remove',
+  address: string,
+): Promise<void> {
+  const user = await lockUserByAddress(tx, address)
+  const refusal = user && whyNot(actor, action, user)
+  if (refusal) throw new AppError('forbidden', refusal)
+}
 
 /** From now on this address gets no mail; what waits for it is not sent either. Twice is the same as once. */
 export async function addSuppression(
@@ -19,6 +35,7 @@ export async function addSuppression(
   const { address } = request
   const note = request.note ?? null
   const { result } = await writeOnce(context, asked, async (tx) => {
+    await refuseAddressAbove(tx, actor, 'suppression.add', address)
     const { view, isNew } = await enter(tx, { address, note, createdByName: nameOf(actor) })
     if (isNew) {
       await writeAudit(tx, {

@@ -1,3 +1,5 @@
+import { AppError } from '@/core/errors'
+import { whyNot } from '@/core/permissions'
 import { findState } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import { cancelOne } from '@/db/cancel-messages'
@@ -5,6 +7,7 @@ import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { noSuchMessage, whyNotCancelled } from './refusals'
+import { lockWithAccount } from './sent-again'
 
 export type CancelledMessage = { id: string }
 
@@ -16,6 +19,10 @@ export async function cancelMessage(
 ): Promise<CancelledMessage> {
   const { actor } = asked
   const { result } = await writeOnce(context, asked, async (tx) => {
+    const { message, user } = await lockWithAccount(tx, id)
+    // Mail about somebody's access, and what tells of it.
+    const refusal = message.template !== 'plain' && user ? whyNot(actor, 'message.cancel', user) : null
+    if (refusal) throw new AppError('forbidden', refusal)
     if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) {
       const message = await findState(tx, id)
       throw message ? whyNotCancelled(message) : noSuchMessage()

@@ -13,6 +13,7 @@ import { endEverySession } from '@/db/sessions'
 import { findUserView, lockUserAndSuperAdmins, updateUser, type User } from '@/db/users'
 import { auditOf, nameOf, type Asked } from './actor'
 import type { Context } from './context'
+import { keysLeftBy, type LeftKeys } from './left-keys'
 import { refuseLastSuperAdmin } from './last-super-admin'
 import { publishAll, tellOfNewStaff, tellOldAddress } from './notices'
 import { provePassword } from './prove-again'
@@ -52,8 +53,14 @@ export async function editUser(
       if (isChanged) await updateUser(tx, id, changes, planned)
       if (planned.endsSessions) await endEverySession(tx, id)
       const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
+      const leavesLess = planned.disables || (changes.role !== undefined && !planned.raises)
+      const keys: LeftKeys = leavesLess ? await keysLeftBy(tx, id) : { ids: [], sentence: null }
       if (isChanged) {
-        const detail = { cancelled_messages: cancelled, ended_links: links }
+        const detail = {
+          cancelled_messages: cancelled,
+          ended_links: links,
+          ...(keys.ids.length > 0 && { active_keys: keys.ids }),
+        }
         await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
       }
       const { role } = changes
@@ -68,7 +75,7 @@ export async function editUser(
         user: view,
         cancelled_messages: cancelled.length,
         ended_links: links,
-        sentence: sentenceOf(planned, user, cancelled.length, links),
+        sentence: sentenceOf(planned, user, { cancelled: cancelled.length, links, keys }),
       }
       return { told, edited }
     })
@@ -131,8 +138,7 @@ async function takeBack(
 function sentenceOf(
   { changes, movesAddress, disables, raises, voidsFirstPassword }: AccountChanges,
   user: User,
-  cancelled: number,
-  links: number,
+  { cancelled, links, keys }: { cancelled: number; links: number; keys: LeftKeys },
 ): string {
   if (Object.keys(changes).length === 0) return 'Everything was as asked already.'
   const all = [
@@ -144,6 +150,7 @@ function sentenceOf(
     links > 0 ? 'Links that were mailed to them no longer work.' : null,
     voidsFirstPassword ? 'Their first password no longer works: please send the invitation again.' : null,
     (movesAddress || raises) && user.passwordHash === null && !disables ? 'Please send the invitation again.' : null,
+    keys.sentence,
   ]
   return all.filter((one) => one !== null).join(' ')
 }

@@ -5,9 +5,11 @@ import { scopes, type Actor } from '@/core/permissions'
 import { sendMessageRequest } from '@/core/requests'
 import { open } from '@/runtime/seal'
 import { createTestDatabase } from '@/stack/testing/services'
+import { addSuppression } from './add-suppression'
 import { cancelMessage } from './cancel-message'
 import { createUser } from './create-user'
 import { getMessage } from './get-message'
+import { removeSuppression } from './remove-suppression'
 import { resendMessage } from './resend-message'
 import { retryMessage } from './retry-message'
 import { sendMessage } from './send-message'
@@ -353,4 +355,44 @@ test('what was accepted, waits, is being sent, cancelled or suppressed is not tr
     })
     expect(await work(id)).toEqual(before)
   }
+})
+
+/** Found by an attack: a Support Agent silenced the notices and resets of every super_admin. */
+test('nobody silences an account that they may not act on; who has no account is as before', async () => {
+  const [supporter, admin, boss] = [
+    await app.person('supporter'),
+    await app.person('admin'),
+    await app.person('super_admin'),
+  ]
+  const add = (actor: Actor, address: string) => addSuppression(app, asked(actor), { address })
+  const refusal = { code: 'forbidden', message: /^You may not do this to an account with the role / }
+  for (const [actor, address] of [
+    [supporter.actor, admin.email],
+    [supporter.actor, boss.email.toUpperCase()],
+    [admin.actor, boss.email],
+    [(await app.key(scopes, { role: 'admin' })).actor, boss.email],
+  ] as const) {
+    await expect(add(actor, address)).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringMatching(refusal.message) as string,
+    })
+  }
+  expect(await run(sql`select 1 from suppressions where address in (${admin.email}, ${boss.email})`)).toEqual([])
+  await add(supporter.actor, 'nobody-of-ours@example.com')
+  await add(boss.actor, boss.email)
+  await expect(removeSuppression(app, asked(admin.actor), { address: boss.email })).rejects.toMatchObject({
+    code: 'forbidden',
+  })
+  await removeSuppression(app, asked(boss.actor), { address: boss.email })
+})
+
+test('mail about access is cancelled only by whoever may give that access', async () => {
+  const [supporter, admin] = [await app.person('supporter'), await app.person('admin')]
+  const reset = (await resetFor(admin.email)).id
+  await expect(cancelMessage(app, asked(supporter.actor), reset)).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await row(reset)).toMatchObject({ status: 'queued' })
+  await cancelMessage(app, asked(service), reset)
+  const customer = await app.person('user')
+  await cancelMessage(app, asked(supporter.actor), (await resetFor(customer.email)).id)
+  await cancelMessage(app, asked(supporter.actor), await send({ to: admin.email }))
 })

@@ -25,8 +25,8 @@ export const DELETE = handle({
   action: 'user.delete',
   params: userParams,
   run: async ({ context, params, ...asked }) => {
-    await deleteUser(context, asked, params.id)
-    return { body: { error: false, message: 'User deleted successfully' } }
+    const left = await deleteUser(context, asked, params.id)
+    return { body: { error: false, message: 'User deleted successfully', ...(left !== null && { next_step: left }) } }
   },
 })
 

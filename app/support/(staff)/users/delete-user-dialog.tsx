@@ -15,8 +15,8 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
   const queries = useQueryClient()
   const remove = async () => {
     const path = `/api/users/${user.id}`
-    await api(path, { method: 'DELETE' })
-    toast(`${nameOf(user)} is deleted.`)
+    const { next_step: left } = await api<{ next_step?: string }>(path, { method: 'DELETE' })
+    toast([`${nameOf(user)} is deleted.`, left].filter(Boolean).join(' '))
     onDeleted()
     // Asking for the person again, while their page is being left, would only find nobody.
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== path })
