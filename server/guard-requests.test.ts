@@ -162,6 +162,12 @@ test.each([
   expect(seen[0]?.headers['next-router-state-tree'] !== undefined).toBe(isKept)
 })
 
+test('the cookie of a return address is taken away, and no other', async () => {
+  const other = 'next-auth.session-token=a.b; time-zone=Europe/Paris'
+  await ask('GET /', `Cookie: next-auth.callback-url=javascript%3Ax; ${other}; __Secure-next-auth.callback-url=x`)
+  expect(seen[0]?.headers.cookie).toBe(other)
+})
+
 test.each(['TRACE', 'PROPFIND', 'PURGE'])('%s is for Next what OPTIONS is', async (method) => {
   await ask(`${method} /`)
   expect(seen.map((request) => request.method)).toEqual(['OPTIONS'])

@@ -31,6 +31,7 @@ export function guardRequests(): void {
     if (!methods.has(request.method ?? '')) request.method = 'OPTIONS'
     request.url = decodable(pathOf(request))
     dropUnreadableState(request)
+    dropReturnCookie(request)
     notePeer(request)
     fillIn(response)
     answers.set(request.socket, response)
@@ -58,6 +59,16 @@ function pathOf(request: IncomingMessage): string {
 function dropUnreadableState({ headers }: IncomingMessage): void {
   const given = headers['next-router-state-tree']
   if (given !== undefined && (Array.isArray(given) || !isRouterState(given))) delete headers['next-router-state-tree']
+}
+
+/**
+ * Where next-auth would go after signing in: ours stands in the form, and a cookie with no web address in it would be answered
+ * by 500. next-auth reads it from Next, not from the request that it is given.
+ */
+function dropReturnCookie({ headers }: IncomingMessage): void {
+  if (!headers.cookie?.includes('next-auth.callback-url=')) return
+  const cookies = headers.cookie.split(/;\s*/)
+  headers.cookie = cookies.filter((one) => !/^(__\w+-)?next-auth\.callback-url=/.test(one)).join('; ')
 }
 
 /** Next fails over an address that cannot be decoded. Taken letter by letter, it is one that names nothing. */

@@ -10,28 +10,21 @@ const answer = (request: Request, { params }: RouteContext) =>
   answering(request, async (caller) => {
     const path = [(await params)['nextauth'] ?? []].flat()
     const body = request.method === 'POST' ? await readForm(request) : undefined
-    const { method } = request
-    const given = withoutReturn(request)
-    const response = await handleAuth(
-      new NextRequest(given.url, { method, headers: given.headers, body }),
-      caller,
-      path,
-    )
+    const { method, headers } = request
+    const asked = new NextRequest(withoutReturn(request), { method, headers, body })
+    const response = await handleAuth(asked, caller, path)
     if (!response) throw new AppError('not_found', 'There is nothing at this address.')
     return response
   })
 
 /**
- * Where to go afterwards stands in the form alone, and is judged there. In the address or in its cookie next-auth takes what is
- * no web address for a fault of ours, and answers 500.
+ * Where to go afterwards stands in the form alone, and is judged there. In the address, what is no web address would be a
+ * fault of ours to next-auth, answered by 500; of its cookie guard-requests.ts takes care.
  */
-function withoutReturn(request: Request): { url: URL; headers: Headers } {
-  const url = new URL(request.url)
-  url.searchParams.delete('callbackUrl')
-  const headers = new Headers(request.headers)
-  const cookies = (headers.get('cookie') ?? '').split(/;\s*/)
-  headers.set('cookie', cookies.filter((one) => !/^(__\w+-)?next-auth\.callback-url=/.test(one)).join('; '))
-  return { url, headers }
+function withoutReturn({ url }: Request): URL {
+  const address = new URL(url)
+  address.searchParams.delete('callbackUrl')
+  return address
 }
 
 const serve: Handler = Object.assign(answer, { action: 'session.open' as const })
