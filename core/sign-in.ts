@@ -47,3 +47,6 @@ export function safeReturnPath(wanted: string | null | undefined, origin: string
   const isOurs = url.origin === new URL(origin).origin && /^\/support(\/|$)/.test(url.pathname)
   return isOurs && !signedOutPages.includes(url.pathname) ? `${url.pathname}${url.search}` : dashboard
 }
+
+/** To whoever changes what another could use against them. */
+export const presentPasswordNeeded = 'Please give your present password too.'

@@ -5,14 +5,10 @@ import { messageEvents, messages, messageSecrets } from './schema'
 /** A message as whoever is about to act on it needs it, and what is sealed of it. */
 export type LockedMessage = typeof messages.$inferSelect & { sealed: Buffer | null }
 
-/** What can be known without a lock: how it stands, and whose account it is about, which has to be locked first of all. */
-export async function findState(
-  db: Executor,
-  id: string,
-): Promise<Pick<LockedMessage, 'status' | 'delivery' | 'sentAt' | 'dueAt' | 'userId'> | null> {
-  const { status, delivery, sentAt, dueAt, userId } = messages
-  const [row] = await db.select({ status, delivery, sentAt, dueAt, userId }).from(messages).where(eq(messages.id, id))
-  return row ?? null
+/** Whose account it is about, which has to be locked first of all; null: nobody's, or there is no such message. */
+export async function findAccountOf(db: Executor, id: string): Promise<number | null> {
+  const [row] = await db.select({ userId: messages.userId }).from(messages).where(eq(messages.id, id))
+  return row?.userId ?? null
 }
 
 /**

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { addressSchema } from '@/core/address'
 import { instantInWords } from './instant'
-import { Action, InFull, Layout, Lead, Note, Title } from './layout'
-import { webAddress, type Props, type SecretOf, type Template } from './template'
+import { NoticeHtml, noticeText, type NoticeWords } from './notice'
+import { webAddress, type SecretOf, type Template } from './template'
 
 const data = z.strictObject({
   first_name: z.string().min(1),
@@ -15,45 +15,23 @@ const data = z.strictObject({
   forgot_url: webAddress,
 })
 type Data = z.infer<typeof data>
-type ChangedProps = Props<Data, SecretOf<'nothing'>>
 
-const act = 'Choose a new password'
-const why =
-  'You get this mail whenever an authenticator app is added to your account or removed from it. If you know of it, there is nothing to do.'
-
-const title = ({ what }: Data): string =>
-  what === 'added' ? 'An authenticator app was added' : 'Your authenticator app was removed'
-
-/** Everything the mail says, once, for both of its parts. */
-const sentences = ({ data }: ChangedProps) => {
-  const by = data.by === null ? '' : ` by ${data.by}`
-  const when = `${by} on ${instantInWords(new Date(data.at))}`
+const wordsOf = ({ first_name, email, what, by, at, forgot_url }: Data): NoticeWords => {
+  const when = `${by === null ? '' : ` by ${by}`} on ${instantInWords(new Date(at))}`
   return {
-    lead:
-      data.what === 'added'
-        ? `Hello ${data.first_name}, an authenticator app was added to your Usual Store account ${data.email}${when}. From now on, signing in asks for a code of it.`
-        : `Hello ${data.first_name}, the authenticator app of your Usual Store account ${data.email} was removed${when}. Until another is added, signing in asks for no code.`,
+    ...(what === 'added'
+      ? {
+          title: 'An authenticator app was added',
+          lead: `Hello ${first_name}, an authenticator app was added to your Usual Store account ${email}${when}. From now on, signing in asks for a code of it.`,
+        }
+      : {
+          title: 'Your authenticator app was removed',
+          lead: `Hello ${first_name}, the authenticator app of your Usual Store account ${email} was removed${when}. Until another is added, signing in asks for no code.`,
+        }),
+    action: { label: 'Choose a new password', url: forgot_url },
     note: 'If this should not have happened, somebody may be able to sign in as you: choose a new password now, and tell support.',
+    why: 'You get this mail whenever an authenticator app is added to your account or removed from it. If you know of it, there is nothing to do.',
   }
-}
-
-function Html(props: ChangedProps) {
-  const { lead, note } = sentences(props)
-  const url = props.data.forgot_url
-  return (
-    <Layout title={secondFactorChanged.subject(props.data)} preview={lead} why={why}>
-      <Title>{title(props.data)}</Title>
-      <Lead>{lead}</Lead>
-      <Action url={url}>{act}</Action>
-      <Note>{note}</Note>
-      <InFull url={url} />
-    </Layout>
-  )
-}
-
-function text(props: ChangedProps): string {
-  const { lead, note } = sentences(props)
-  return [title(props.data), lead, `${act}:\n${props.data.forgot_url}`, note, `-- \nUsual Store\n${why}`].join('\n\n')
 }
 
 export const secondFactorChanged: Template<Data, SecretOf<'nothing'>> = {
@@ -71,6 +49,6 @@ export const secondFactorChanged: Template<Data, SecretOf<'nothing'>> = {
     what === 'added'
       ? 'An authenticator app was added to your Usual Store account'
       : 'The authenticator app of your Usual Store account was removed',
-  Html,
-  text,
+  Html: ({ data }) => <NoticeHtml subject={secondFactorChanged.subject(data)} words={wordsOf(data)} />,
+  text: ({ data }) => noticeText(wordsOf(data)),
 }

@@ -1,12 +1,11 @@
 import { AppError } from '@/core/errors'
 import { whyNot } from '@/core/permissions'
-import { findState } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import { cancelOne } from '@/db/cancel-messages'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
-import { noSuchMessage, whyNotCancelled } from './refusals'
+import { whyNotCancelled } from './refusals'
 import { lockWithAccount } from './sent-again'
 
 export type CancelledMessage = { id: string }
@@ -23,10 +22,7 @@ export async function cancelMessage(
     // Mail about somebody's access, and what tells of it.
     const refusal = message.template !== 'plain' && user ? whyNot(actor, 'message.cancel', user) : null
     if (refusal) throw new AppError('forbidden', refusal)
-    if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) {
-      const message = await findState(tx, id)
-      throw message ? whyNotCancelled(message) : noSuchMessage()
-    }
+    if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) throw whyNotCancelled(message)
     await writeAudit(tx, {
       ...auditOf(asked),
       action: 'message.cancelled',

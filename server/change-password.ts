@@ -1,5 +1,6 @@
 import { AppError } from '@/core/errors'
 import { canSignInToDashboard, type StaffActor } from '@/core/permissions'
+import { presentPasswordNeeded } from '@/core/sign-in'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
 import type { SessionKey } from '@/db/sessions'
@@ -44,7 +45,7 @@ async function change(
     if (!user) throw new AppError('unauthenticated', 'Please sign in.')
     if (!user.mustChangePassword) {
       if (request.current_password === undefined) {
-        throw refuse('current_password', 'Please give your present password too.')
+        throw refuse('current_password', presentPasswordNeeded)
       }
       if (!(await isPassword(request.current_password, user.passwordHash))) {
         throw refuse('current_password', 'This is not your present password.')

@@ -40,13 +40,8 @@ export async function deleteUser({ db }: Context, asked: Asked, id: number): Pro
         role: user.role,
         status: user.status,
       },
-      detail: {
-        email: user.email,
-        role: user.role,
-        cancelled_messages: cancelled,
-        ...(keys.ids.length > 0 && { active_keys: keys.ids }),
-      },
+      detail: { email: user.email, role: user.role, cancelled_messages: cancelled, ...keys?.detail },
     })
-    return keys.sentence
+    return keys?.sentence ?? null
   })
 }

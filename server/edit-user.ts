@@ -4,6 +4,7 @@ import { AppError } from '@/core/errors'
 import { createableRoles, whyNot, type Actor } from '@/core/permissions'
 import type { EditUserRequest } from '@/core/requests'
 import { isPromotion, roleLabel } from '@/core/roles'
+import { presentPasswordNeeded } from '@/core/sign-in'
 import type { UserView } from '@/core/views'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
@@ -17,6 +18,7 @@ import { keysLeftBy, type LeftKeys } from './left-keys'
 import { refuseLastSuperAdmin } from './last-super-admin'
 import { publishAll, tellOfNewStaff, tellOldAddress } from './notices'
 import { provePassword } from './prove-again'
+import type { QueuedMail } from './queue-mail'
 import { refuseTakenAddress } from './taken-address'
 
 export type EditedUser = {
@@ -54,21 +56,17 @@ export async function editUser(
       if (planned.endsSessions) await endEverySession(tx, id)
       const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
       const leavesLess = planned.disables || (changes.role !== undefined && !planned.raises)
-      const keys: LeftKeys = leavesLess ? await keysLeftBy(tx, id) : { ids: [], sentence: null }
+      const keys = leavesLess ? await keysLeftBy(tx, id) : null
       if (isChanged) {
-        const detail = {
-          cancelled_messages: cancelled,
-          ended_links: links,
-          ...(keys.ids.length > 0 && { active_keys: keys.ids }),
-        }
+        const detail = { cancelled_messages: cancelled, ended_links: links, ...keys?.detail }
         await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
       }
       const { role } = changes
-      const told =
+      const told: (QueuedMail | null)[] =
         role !== undefined && isPromotion(user.role, role)
           ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
           : []
-      if (planned.movesAddress) told.push(...(await tellOldAddress(context, tx, user, asked.actor)))
+      if (planned.movesAddress) told.push(await tellOldAddress(context, tx, user, asked.actor))
       const view = await findUserView(tx, id)
       if (!view) throw new Error(`User ${id} is gone, though it is locked`)
       const edited = {
@@ -107,8 +105,7 @@ async function refuseOwnAddressUnproven(
   if (actor.kind !== 'staff' || actor.id !== id || request.email === undefined) return
   if (sameAddressKey(request.email) === sameAddressKey(actor.email)) return
   if (request.current_password === undefined) {
-    const message = 'Please give your present password too.'
-    throw new AppError('invalid', message, { current_password: message })
+    throw new AppError('invalid', presentPasswordNeeded, { current_password: presentPasswordNeeded })
   }
   await provePassword(context, { ...asked, actor }, { password: request.current_password }, 'current_password')
 }
@@ -138,7 +135,7 @@ async function takeBack(
 function sentenceOf(
   { changes, movesAddress, disables, raises, voidsFirstPassword }: AccountChanges,
   user: User,
-  { cancelled, links, keys }: { cancelled: number; links: number; keys: LeftKeys },
+  { cancelled, links, keys }: { cancelled: number; links: number; keys: LeftKeys | null },
 ): string {
   if (Object.keys(changes).length === 0) return 'Everything was as asked already.'
   const all = [
@@ -150,7 +147,7 @@ function sentenceOf(
     links > 0 ? 'Links that were mailed to them no longer work.' : null,
     voidsFirstPassword ? 'Their first password no longer works: please send the invitation again.' : null,
     (movesAddress || raises) && user.passwordHash === null && !disables ? 'Please send the invitation again.' : null,
-    keys.sentence,
+    keys?.sentence ?? null,
   ]
   return all.filter((one) => one !== null).join(' ')
 }

@@ -1,7 +1,7 @@
 import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import type { Actor } from '@/core/permissions'
-import { findState, lockMessage, type LockedMessage } from '@/db/act-on-message'
+import { findAccountOf, lockMessage, type LockedMessage } from '@/db/act-on-message'
 import type { Transaction } from '@/db/client'
 import { isSuppressed } from '@/db/suppressions'
 import { lockUser, type User } from '@/db/users'
@@ -14,8 +14,8 @@ export async function lockWithAccount(
   tx: Transaction,
   id: string,
 ): Promise<{ message: LockedMessage; user: User | null }> {
-  const state = await findState(tx, id)
-  const user = state && state.userId !== null ? await lockUser(tx, state.userId) : null
+  const userId = await findAccountOf(tx, id)
+  const user = userId === null ? null : await lockUser(tx, userId)
   const message = await lockMessage(tx, id)
   if (!message) throw noSuchMessage()
   return { message, user }

@@ -8,6 +8,7 @@ import page from '@/app/_ui/reading-page.module.css'
 import { PasswordField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
 import { passwordSchema } from '@/core/requests'
+import { presentPasswordNeeded } from '@/core/sign-in'
 import styles from './account.module.css'
 
 const blank = { current_password: '', password: '', again: '' }
@@ -76,7 +77,7 @@ export function ChangePassword({ email }: { email: string }) {
 function check(typed: typeof blank): Record<string, string> {
   const checked = passwordSchema.safeParse(typed.password)
   return {
-    ...(typed.current_password === '' && { current_password: 'Please give your present password too.' }),
+    ...(typed.current_password === '' && { current_password: presentPasswordNeeded }),
     ...(!checked.success && { password: checked.error.issues[0]?.message ?? '' }),
     ...(checked.success && typed.again !== typed.password && { again: 'This is not the same password.' }),
   }

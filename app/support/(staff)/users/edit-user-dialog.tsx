@@ -13,6 +13,7 @@ import { sameAddressKey } from '@/core/address'
 import { createableRoles, whyNot, type StaffActor } from '@/core/permissions'
 import { editUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel } from '@/core/roles'
+import { presentPasswordNeeded } from '@/core/sign-in'
 import type { UserView } from '@/core/views'
 import styles from './dialog-body.module.css'
 import { FormProblem, pleaseCheck, type Problem } from './form-problem'
@@ -73,7 +74,7 @@ export default function EditUserDialog({
   const checked = editUserRequest.safeParse(request, { error: plainWords })
   const faults: Faults = {
     ...(checked.success ? {} : faultsByField(checked.error)),
-    ...(movesOwn && password === '' && { current_password: 'Please give your present password too.' }),
+    ...(movesOwn && password === '' && { current_password: presentPasswordNeeded }),
   }
 
   const save = async () => {
