@@ -46,6 +46,8 @@ export const users = pgTable(
     firstPasswordExpiresAt: instant('first_password_expires_at'),
     /** Raised to end every session of this person at once. */
     sessionVersion: integer('session_version').notNull().default(1),
+    /** The end of their first steps; from then on only the last one matters. */
+    firstSignInAt: instant('first_sign_in_at'),
     lastSignInAt: instant('last_sign_in_at'),
     createdByName: text('created_by_name').notNull(),
     createdAt: instant('created_at').notNull().default(now),
@@ -206,6 +208,8 @@ export const messages = pgTable(
     mayHaveBeenDelivered: boolean('may_have_been_delivered').notNull().default(false),
     /** When it may next be sent; what people see as "next try at". */
     dueAt: instant('due_at').notNull().default(now),
+    /** When it was asked to go out, or let go; null: at once. Its promise is counted from then. */
+    sendAt: instant('send_at'),
     sentAt: instant('sent_at'),
     closedAt: instant('closed_at'),
     deadReason: text('dead_reason'),
@@ -264,7 +268,49 @@ export const messageEvents = pgTable(
     event: text().notNull(),
     detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
   },
-  (table) => [index('message_events_message').on(table.messageId, table.id)],
+  (table) => [
+    index('message_events_message').on(table.messageId, table.id),
+    /** Rows only ever come at the end, so a few bytes a hundred pages find an hour of them. */
+    index('message_events_at').using('brin', table.at).with({ autosummarize: true, pages_per_range: 32 }),
+  ],
+)
+
+/**
+ * What became of the mail of each hour, by the hour in which it happened (UTC). A few bytes that stay when messages are
+ * removed: charts and the promise are read from here, and nobody counts over messages. Written by one worker (db/delivery-hours.ts).
+ */
+export const deliveryHours = pgTable('delivery_hours', {
+  hour: instant('hour').primaryKey(),
+  /** Asked for in this hour. */
+  asked: integer().notNull(),
+  /** Accepted by a mail server in this hour, whenever asked for. */
+  accepted: integer().notNull(),
+  /** Of those: within 10 s of being asked for, or of the time that was asked for. */
+  inTime: integer('in_time').notNull(),
+  /** Of those: at the first try. */
+  atFirstTry: integer('at_first_try').notNull(),
+  /** Given up in this hour. */
+  dead: integer().notNull(),
+  /** Half, and 95 of 100, were accepted within so many milliseconds; null: none was. */
+  medianMs: integer('median_ms'),
+  p95Ms: integer('p95_ms'),
+})
+
+/** What staff want each other to know about a person. */
+export const notes = pgTable(
+  'notes',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    body: text().notNull(),
+    /** Who wrote it; null when their account is gone, and `author_name` still says who it was. */
+    authorId: integer('author_id').references(() => users.id, { onDelete: 'set null' }),
+    authorName: text('author_name').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (table) => [index('notes_user').on(table.userId, table.id)],
 )
 
 /**
@@ -320,6 +366,8 @@ export const oneTimeLinks = pgTable(
     messageId: uuid('message_id').notNull(),
     createdAt: instant('created_at').notNull().default(now),
     expiresAt: instant('expires_at').notNull(),
+    /** When its page was first seen in a browser; a mail scanner that only fetches does not count. */
+    openedAt: instant('opened_at'),
     usedAt: instant('used_at'),
   },
   (table) => [index('one_time_links_user').on(table.userId)],
