@@ -62,9 +62,12 @@ export const looksSensitive = (text: string): boolean => namesAPassword.test(tex
 export const isSecurityMail = ({ type, sensitive }: { type: MessageType; sensitive: boolean }): boolean =>
   sensitive || type !== 'notification'
 
-/** The two parts of a mail that can be looked at. */
-export const previewParts = ['html', 'text'] as const
+/** What of a mail can be looked at: its two parts, and the whole of it as it is sent. */
+export const previewParts = ['html', 'text', 'source'] as const
 export type PreviewPart = (typeof previewParts)[number]
+
+/** What a mail carries that is hidden from whoever looks at it here. */
+export type HiddenPart = 'link' | 'password' | 'body'
 
 /** The id that every try of a message carries (RFC 5322 3.6.4), so that receivers can recognise a second copy. */
 export const messageIdHeader = (id: string, from: string): string => `<${id}@${from.slice(from.indexOf('@') + 1)}>`

@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryMode } from './delivery-mode'
 import type { MailState } from './mail-state'
-import type { DeadReason, MessageType, Priority, Status } from './message'
+import type { DeadReason, HiddenPart, MessageType, Priority, Status } from './message'
 import type { KeyRole } from './permissions'
 import type { Role } from './roles'
 
@@ -99,6 +99,8 @@ export type MessageView = MessageListItem & {
   from: string
   reply_to: string | null
   sensitive: boolean
+  /** What its preview hides: it carries this. */
+  hides: HiddenPart | null
   created_by: string
   message_id_header: string
   /** When it was asked to go out; null: at once. */

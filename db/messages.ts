@@ -10,7 +10,8 @@ import { containing } from './users'
 /** A message as it is stored, with what its work row knows; the sentences are made from `facts` by whoever shows it. */
 export type StoredMessage = { item: Omit<MessageListItem, 'summary'>; facts: MessageFacts }
 export type StoredStory = StoredMessage & {
-  more: Omit<MessageView, keyof MessageListItem | 'timeline'>
+  more: Omit<MessageView, keyof MessageListItem | 'timeline' | 'hides'>
+  data: Record<string, unknown>
   events: { at: string; event: MessageEventKind; detail: EventDetail }[]
 }
 
@@ -176,13 +177,17 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       route: taken ? (taken.detail.route ?? 'primary') : null,
       user: row.userId === null ? null : { id: row.userId, name: row.userName },
     },
+    data: message.data,
     events,
   }
 }
 
 /** What a mail is made of. Its secret is not here: nobody but the worker opens that. */
 export async function findMailContent(db: Executor, id: string) {
-  const { type, sensitive, template, data } = messages
-  const [row] = await db.select({ type, sensitive, template, data }).from(messages).where(eq(messages.id, id))
+  const { type, sensitive, template, data, subject, fromAddress, toAddress, replyTo, createdAt } = messages
+  const [row] = await db
+    .select({ type, sensitive, template, data, subject, fromAddress, toAddress, replyTo, createdAt })
+    .from(messages)
+    .where(eq(messages.id, id))
   return row ?? null
 }

@@ -308,7 +308,7 @@ test('a preview is a frame that runs and loads nothing, with every secret masked
   await expect(inside.getByText('Welcome, Olena')).toBeVisible()
   await expect(inside.getByText('[hidden]')).toBeVisible()
   await expect(inside.getByText('a-first-canary-1')).toHaveCount(0)
-  await page.getByRole('radio', { name: 'Plain text' }).check()
+  await page.getByRole('radio', { name: 'Text' }).check()
   await expect(inside.getByText('Password: [hidden]')).toBeVisible()
   expect(requests.filter((url) => !url.startsWith(stack().web))).toEqual([])
 })

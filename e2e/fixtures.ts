@@ -15,7 +15,7 @@ type Fixtures = {
 const isRefusal = (text: string): boolean => /content security policy/i.test(text)
 /** Playwright looks into every frame with a script of its own, and in a preview none runs. */
 const isOwnLook = (text: string): boolean =>
-  /^Blocked script execution in '\S+\/preview\?part=(html|text)' because the document's frame is sandboxed/.test(text)
+  /^Blocked script execution in '\S+\/preview\?\S+' because the document's frame is sandboxed/.test(text)
 
 export const test = base.extend<Fixtures>({
   expectedErrors: [[], { option: true }],

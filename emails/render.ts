@@ -1,7 +1,7 @@
 import { createElement } from 'react'
 import type { z } from 'zod'
-import { hidden } from '@/core/message'
-import { templates, type Secret, type Template, type TemplateName } from './registry'
+import { hidden, type HiddenPart } from '@/core/message'
+import { isTemplateName, templates, type Secret, type Template, type TemplateName } from './registry'
 import { secretSchemas, type SecretKind } from './template'
 
 // Not a static import: Next refuses that one wherever a page or route can reach it, though it runs there (previews).
@@ -67,4 +67,13 @@ export function maskedSecret(name: TemplateName, data: unknown): Secret {
     default:
       return kind satisfies never
   }
+}
+
+/** What of a mail `maskedSecret` stands in for; null: nothing, or nobody here can make this mail. */
+export function hiddenPart(name: string, data: unknown): HiddenPart | null {
+  if (!isTemplateName(name)) return null
+  const template: Template<unknown, Secret> = templates[name]
+  const parsed = template.data.safeParse(data)
+  const kind = parsed.success ? template.secret(parsed.data) : 'nothing'
+  return kind === 'nothing' ? null : kind
 }

@@ -2,6 +2,7 @@ import { AppError } from '@/core/errors'
 import { summarise, tell } from '@/core/sentences'
 import type { MessageView } from '@/core/views'
 import { findMessageStory } from '@/db/messages'
+import { hiddenPart } from '@/emails/render'
 import type { Context } from './context'
 import { apiWords } from './words'
 
@@ -13,6 +14,7 @@ export async function getMessage({ db, config }: Context, id: string): Promise<M
   return {
     ...story.item,
     ...story.more,
+    hides: hiddenPart(story.item.template, story.data),
     summary: summarise(story.facts, words),
     timeline: story.events.map((event) => tell(event, words)),
   }

@@ -4,6 +4,7 @@ import type { Role } from '@/core/roles'
 import { messages, messageSecrets } from '@/db/schema'
 import { createTestDatabase } from '@/stack/testing/services'
 import { createUser } from './create-user'
+import { getMessage } from './get-message'
 import { sendMessage } from './send-message'
 import { asked, openTestContext, type TestContext } from './testing'
 
@@ -41,6 +42,7 @@ const plain = async (message: string, sensitive?: boolean) => {
 
 test('the mail is shown as it was made, in a document that can do and load nothing', async () => {
   const id = await plain('Hello <b>Olena</b>, see https://store.example.com/a')
+  expect(await getMessage(app, id)).toMatchObject({ hides: null })
   const html = await look(id, await as('supporter'))
   expect(html).toMatchObject({ status: 200 })
   expect(html.text).toContain('Hello &lt;b&gt;Olena&lt;/b&gt;')
@@ -61,18 +63,34 @@ test('the mail is shown as it was made, in a document that can do and load nothi
   expect(text.text).toBe('Hello <b>Olena</b>, see https://store.example.com/a')
 })
 
+test('its source is the mail as it is sent, byte for byte', async () => {
+  const id = await plain('Hello Olena')
+  const source = await look(id, await as('supporter'), '?part=source')
+  expect(source).toMatchObject({ status: 200 })
+  expect(source.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(source.text).toMatch(
+    /^Date: .+\r\nFrom: Usual Store <\S+@\S+>\r\nTo: reader@example\.com\r\nSubject: Hello\r\n/,
+  )
+  expect(source.text).toContain(`Message-ID: <${id}@`)
+  expect(source.text).toContain(Buffer.from('Hello Olena').toString('base64'))
+})
+
 test('a first password, a link and a sealed body are masked for everybody', async () => {
-  for (const [secret, id] of [
-    ['a-first-password-canary', await welcome('a-first-password-canary')],
-    ['set-password#', await welcome()],
-    ['the-code-is-canary', await plain('Your code: the-code-is-canary', true)],
+  for (const [secret, id, hides] of [
+    ['a-first-password-canary', await welcome('a-first-password-canary'), 'password'],
+    ['set-password#', await welcome(), 'link'],
+    ['the-code-is-canary', await plain('Your code: the-code-is-canary', true), 'body'],
   ] as const) {
+    expect(await getMessage(app, id)).toMatchObject({ hides })
     for (const part of ['html', 'text']) {
       const shown = await look(id, { cookie: admin.cookie }, `?part=${part}`)
       expect(shown.status).toBe(200)
       expect(shown.text).toContain('[hidden]')
       expect(shown.text).not.toContain(secret)
     }
+    const [, plainPart = ''] = (await look(id, { cookie: admin.cookie }, '?part=source')).text.split('base64\r\n\r\n')
+    const decoded = Buffer.from(plainPart.slice(0, plainPart.indexOf('--')), 'base64').toString()
+    expect([decoded.includes('[hidden]'), decoded.includes(secret)]).toEqual([true, false])
   }
   // They were there to be shown by mistake.
   expect((await app.db.select().from(messageSecrets)).length).toBe(2)
@@ -93,7 +111,7 @@ test('mail about access, or marked as sensitive, is for administrators alone', a
 test('what is not there, cannot be made, or is no part of a mail, is said', async () => {
   const { cookie } = admin
   expect((await look('00000000-0000-7000-8000-000000000000', { cookie })).status).toBe(404)
-  expect((await look(await plain('Hello'), { cookie }, '?part=source')).status).toBe(422)
+  expect((await look(await plain('Hello'), { cookie }, '?part=headers')).status).toBe(422)
   const row = { type: 'notification', toAddress: 'a@example.com', fromAddress: 'a@example.com', subject: 'x', sensitive: false, priority: 1, maxRetries: 3, createdByName: 'test' } as const // prettier-ignore
   for (const made of [
     { template: 'plain', data: { html: '<b>' } },

@@ -7,9 +7,8 @@ import type { Sql } from '@/db/client'
 import { isDatabaseFault } from '@/db/failure'
 import type { Held } from '@/db/hold'
 import { mintLink } from '@/db/mint-link'
-import { buildMime } from '@/emails/mime'
+import { composeMail } from '@/emails/compose'
 import { isTemplateName, type Secret, type TemplateName } from '@/emails/registry'
-import { renderEmail } from '@/emails/render'
 import type { WorkerConfig } from '@/runtime/config'
 import type { Logger } from '@/runtime/log'
 import { CannotOpen, newToken, open } from '@/runtime/seal'
@@ -148,18 +147,8 @@ class NotWanted extends Error {
 
 async function compose(held: Held, template: TemplateName, isPretended: boolean, tools: Delivery): Promise<string> {
   const secret = await secretOf(held, template, isPretended, tools)
-  const { html, text } = renderEmail({ template, data: held.data, secret })
-  return buildMime({
-    messageId: held.messageId,
-    date: held.createdAt,
-    from: held.fromAddress,
-    fromName: 'Usual Store',
-    to: held.toAddress,
-    replyTo: held.replyTo ?? undefined,
-    subject: held.subject,
-    html,
-    text,
-  })
+  const { messageId, createdAt: date, fromAddress: from, toAddress: to, replyTo, subject, data } = held
+  return composeMail({ messageId, date, from, to, replyTo, subject, template, data }, secret)
 }
 
 /** What only the mail itself may show: opened, or minted, for this try alone. */

@@ -10,14 +10,14 @@ import { messageParams } from '../../message-params'
 const policy =
   "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-const types = { html: 'text/html', text: 'text/plain' }
+const types = { html: 'text/html', text: 'text/plain', source: 'text/plain' }
 
 export const GET = handle({
   action: 'message.preview',
   params: messageParams,
   query: previewQuery,
   run: async ({ context, actor, params, query: { part } }) => ({
-    document: (await previewMessage(context, actor, params.id))[part],
+    document: await previewMessage(context, actor, { id: params.id, part }),
     headers: { 'Content-Type': `${types[part]}; charset=utf-8`, 'Content-Security-Policy': policy },
   }),
 })

@@ -81,7 +81,7 @@ export function MessageDetail(props: { first: MessageView; mayRelease: boolean; 
         </section>
         <section aria-labelledby="preview" className={page.section}>
           <h2 id="preview">Preview</h2>
-          <Preview id={message.id} subject={message.subject} refusal={previewRefusal} />
+          <Preview message={message} refusal={previewRefusal} />
         </section>
       </div>
     </div>

@@ -1,29 +1,15 @@
-import { useId, useState } from 'react'
-import { Radio, RadioGroup } from '@/app/_ui/radio'
-import { previewParts, type PreviewPart } from '@/core/message'
+import { MailPreview } from '@/app/_ui/mail-preview'
+import type { MessageView } from '@/core/views'
 import styles from './message.module.css'
 
-const names: Record<PreviewPart, string> = { html: 'HTML', text: 'Plain text' }
-
-/** The mail itself, in a frame that can do nothing: whoever wrote the mail need not be trusted. */
-export function Preview({ id, subject, refusal }: { id: string; subject: string; refusal: string | null }) {
-  const [part, setPart] = useState<PreviewPart>('html')
-  const group = useId()
+/** The mail itself, or why this reader may not look at it. */
+export function Preview({ message, refusal }: { message: MessageView; refusal: string | null }) {
   if (refusal) return <p className={styles.refusal}>{refusal}</p>
   return (
-    <>
-      <RadioGroup legend="Shown as">
-        {previewParts.map((one) => (
-          <Radio key={one} name={group} label={names[one]} checked={part === one} onChange={() => setPart(one)} />
-        ))}
-      </RadioGroup>
-      <iframe
-        className={styles.preview}
-        title={`The mail "${subject}" as ${names[part]}`}
-        sandbox=""
-        referrerPolicy="no-referrer"
-        src={`/api/messages/${id}/preview?part=${part}`}
-      />
-    </>
+    <MailPreview
+      subject={message.subject}
+      hides={message.hides}
+      src={(part) => `/api/messages/${message.id}/preview?part=${part}`}
+    />
   )
 }
