@@ -188,6 +188,13 @@ function whatFailed({ lastCause, lastReply: reply }: MessageFacts, smtpHost: str
   return `${smtpHost} could not be reached or broke off.`
 }
 
+/**
+ * Where the time of one try went, in milliseconds: until its record was published; in Kafka; until a worker had a free slot and
+ * the mail was made; until the server was ready for the text; and from there to its answer.
+ */
+export const phases = ['outbox', 'kafka', 'slot', 'connect', 'data'] as const
+export type Phases = Record<(typeof phases)[number], number>
+
 /** An event's stored detail; every field is optional, for rows that an older version wrote. */
 export type EventDetail = {
   by?: string
@@ -201,6 +208,7 @@ export type EventDetail = {
   reason?: string
   flagged?: boolean
   ms?: number
+  took?: Phases
   /** A `Cause` of smtp-failure.ts. */
   cause?: string
   /** Which SMTP route it went by; absent is the primary one. */
@@ -235,6 +243,7 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
     detail: second,
     reply: detail.reply ?? null,
     tone,
+    took: detail.took ?? null,
   })
   const place = detail.partition === undefined ? null : `Kafka partition ${detail.partition}, offset ${detail.offset}`
   const attempt = `Try ${detail.attempt ?? 1}`

@@ -3,6 +3,7 @@ import type { MailState } from './mail-state'
 import type { DeadReason, HiddenPart, MessageType, Priority, Status } from './message'
 import type { KeyRole } from './permissions'
 import type { Role } from './roles'
+import type { Phases } from './sentences'
 
 /** The shapes that the API answers with and that pages show. Instants are RFC 3339 strings in UTC. */
 
@@ -93,7 +94,13 @@ export type TimelineEntry = {
   /** The SMTP reply or error as it came. */
   reply: string | null
   tone: 'fact' | 'now' | 'good' | 'wait' | 'unsure' | 'stop' | 'calm'
+  /** Of a try: where its time went. */
+  took: Phases | null
 }
+
+export type MessageAction = 'retry' | 'resend' | 'cancel' | 'release'
+/** Null: whoever asks may do it now. Else why not, in one sentence. */
+export type MessageActions = Record<MessageAction, string | null>
 
 export type MessageView = MessageListItem & {
   from: string
@@ -109,7 +116,12 @@ export type MessageView = MessageListItem & {
   resend_of: string | null
   /** Which SMTP route took it; null while none has. */
   route: 'primary' | 'fallback' | null
-  user: { id: number; name: string } | null
+  user: { id: number; name: string; first_name: string } | null
+  /** Until when the link that it carried can be used; null: it carried none, or that works no more. */
+  link_works_until: string | null
+  /** Where its last record stands in Kafka; null before the first try. */
+  kafka: { topic: string; partition: number; offset: number } | null
+  actions: MessageActions
   timeline: TimelineEntry[]
 }
 

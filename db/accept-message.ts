@@ -57,10 +57,10 @@ export async function acceptMessage(tx: Executor, message: NewMessage): Promise<
   const [row] = await tx.execute<{ id: string; created_at: string }>(sql`
     with m as (
       insert into messages (type, template, to_address, from_address, reply_to, subject, data, sensitive, priority, max_retries, user_id, created_by_name,
-        due_at, expires_at, on_ambiguous, resend_of, delivery)
+        send_at, due_at, expires_at, on_ambiguous, resend_of, delivery)
       values (${message.type}, ${message.template}, ${message.to}, ${message.from}, ${message.replyTo}, ${message.subject},
               ${JSON.stringify(message.data)}::jsonb, ${message.sensitive}, ${rank}, ${message.maxRetries}, ${message.userId}, ${message.createdByName},
-              ${dueAt}, ${dueAt} + ${lifeMinutes}::int * interval '1 min', ${onAmbiguous}, ${resendOf}, ${delivery})
+              ${sendAt}::timestamptz, ${dueAt}, ${dueAt} + ${lifeMinutes}::int * interval '1 min', ${onAmbiguous}, ${resendOf}, ${delivery})
       returning id, created_at, due_at
     ), o as (
       insert into outbox (kind, message_id, priority, due_at, ring_at, rings) select 'send', id, ${rank}, ${workDueAt}, ${ringAt}, ${rings} from m

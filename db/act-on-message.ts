@@ -23,6 +23,16 @@ export async function lockMessage(tx: Transaction, id: string): Promise<LockedMe
   return { ...message, sealed: secret?.sealed ?? null }
 }
 
+/** The same, for whoever only wants to know what could be done with it now; it may have changed a moment later. */
+export async function findToActOn(db: Executor, id: string): Promise<LockedMessage | null> {
+  const [row] = await db
+    .select({ message: messages, sealed: messageSecrets.sealed })
+    .from(messages)
+    .leftJoin(messageSecrets, eq(messageSecrets.messageId, messages.id))
+    .where(eq(messages.id, id))
+  return row ? { ...row.message, sealed: row.sealed } : null
+}
+
 /** The old message's story leads to the new one. */
 export async function noteResent(tx: Transaction, sent: { id: string; otherId: string; by: string }): Promise<void> {
   const { id, ...detail } = sent
@@ -95,7 +105,7 @@ export async function letGo(
   const [work] = await tx.execute<{ attempt: number; isLater: boolean }>(sql`
     with said as (
       update messages
-      set delivery = 'send', due_at = greatest(due_at, now()),
+      set delivery = 'send', due_at = greatest(due_at, now()), send_at = greatest(due_at, now()),
           expires_at = greatest(due_at, now()) + ${lifeMinutes}::int * interval '1 min'
       where id = ${id}
       returning id, due_at

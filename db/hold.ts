@@ -3,7 +3,10 @@ import type { MessageType } from '@/core/message'
 import type { Sql } from './client'
 
 /** A record that asks for its message to be sent. */
-export type Ring = { messageId: string; attempt: number; partition: number; offset: number }
+export type Ring = { messageId: string; attempt: number; partition: number; offset: number; times?: RecordTimes }
+
+/** When the record was produced and when this worker got it: milliseconds since 1970, by the producer's and our own clock. */
+type RecordTimes = { producedAt: number; receivedAt: number }
 
 /** What it asks for, with the token that the hold is to have: who asks again after a lost answer gets what it has already. */
 export type HoldRequest = Ring & { hold: string }
@@ -23,6 +26,9 @@ export type Held = {
   subject: string
   data: Record<string, unknown>
   createdAt: Date
+  /** When this try was due. */
+  dueAt: Date
+  times?: RecordTimes | undefined
   retryCount: number
   maxRetries: number
   mayHaveBeenDelivered: boolean
@@ -74,20 +80,21 @@ export async function holdMessages(
           -- A bell that was moved far ahead would find the end of this hold late. Nearly always it stays as it is, and so does the index.
           ring_at = least(o.ring_at, now() + (${input.holdMs}::int + 1000) * interval '1 ms')
       from free where o.id = free.id
-      returning o.message_id, o.hold, o.attempt, o.kafka_partition, o.kafka_offset
+      returning o.message_id, o.hold, o.attempt, o.due_at, o.kafka_partition, o.kafka_offset
     )
     update messages m set status = 'sending'
     from held
     where m.id = held.message_id
     returning m.id as "messageId", held.hold, held.attempt, held.kafka_partition as partition, held.kafka_offset::float8 as "offset",
       m.type, m.template, m.to_address as "toAddress", m.from_address as "fromAddress", m.reply_to as "replyTo", m.subject, m.data,
-      m.created_at as "createdAt", m.retry_count as "retryCount", m.max_retries as "maxRetries",
+      m.created_at as "createdAt", held.due_at as "dueAt", m.retry_count as "retryCount", m.max_retries as "maxRetries",
       m.may_have_been_delivered as "mayHaveBeenDelivered", m.user_id as "userId", m.outages, m.on_ambiguous as "onAmbiguous", m.delivery,
       m.expires_at <= now() as expired,
       (select json_build_object('since', to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'reason', s.reason)
        from suppressions s where s.address_key = lower(m.to_address)) as suppressed,
       (select s.sealed from message_secrets s where s.message_id = m.id) as sealed`
-  return [...rows]
+  const times = new Map(requests.map((one) => [one.hold, one.times]))
+  return rows.map((row) => ({ ...row, times: times.get(row.hold) }))
 }
 
 /**

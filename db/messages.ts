@@ -10,7 +10,7 @@ import { containing } from './users'
 /** A message as it is stored, with what its work row knows; the sentences are made from `facts` by whoever shows it. */
 export type StoredMessage = { item: Omit<MessageListItem, 'summary'>; facts: MessageFacts }
 export type StoredStory = StoredMessage & {
-  more: Omit<MessageView, keyof MessageListItem | 'timeline' | 'hides'>
+  more: Omit<MessageView, keyof MessageListItem | 'timeline' | 'hides' | 'kafka' | 'actions' | 'link_works_until'>
   data: Record<string, unknown>
   events: { at: string; event: MessageEventKind; detail: EventDetail }[]
 }
@@ -48,6 +48,7 @@ function select(db: Executor) {
       partition: outbox.kafkaPartition,
       offset: outbox.kafkaOffset,
       userId: users.id,
+      firstName: sql<string>`${users.firstName}`,
       userName: sql<string>`${users.firstName} || ' ' || ${users.lastName}`,
     })
     .from(messages)
@@ -172,10 +173,10 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       sensitive: message.sensitive,
       created_by: message.createdByName,
       message_id_header: messageIdHeader(message.id, message.fromAddress),
-      send_at: events.find((event) => event.event === 'accepted')?.detail.sendAt ?? null,
+      send_at: instant(message.sendAt),
       resend_of: message.resendOf,
       route: taken ? (taken.detail.route ?? 'primary') : null,
-      user: row.userId === null ? null : { id: row.userId, name: row.userName },
+      user: row.userId === null ? null : { id: row.userId, name: row.userName, first_name: row.firstName },
     },
     data: message.data,
     events,

@@ -4,19 +4,16 @@ import type { Executor, Transaction } from './client'
 import { messages, oneTimeLinks, users } from './schema'
 
 export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'address_changed' | 'disabled'
-export type Link = { userId: number; state: LinkState }
+export type Link = { userId: number; state: LinkState; expiresAt: Date; openedAt: Date | null; usedAt: Date | null }
 
-/**
- * A newer mail that is held or only pretended reaches nobody, so it ends no link.
- *
- * Whose link it is and whether it still works. The answer only holds while the account is locked.
- * All links of one message work until one is used; that ends them all, because the password has changed since. One that came
- * with no message was made on the server itself.
- */
-export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | null> {
-  const [row] = await db
+/** A newer mail that is held or only pretended reaches nobody, so it ends no link. */
+function selectLinks(db: Executor) {
+  return db
     .select({
       userId: oneTimeLinks.userId,
+      expiresAt: oneTimeLinks.expiresAt,
+      openedAt: oneTimeLinks.openedAt,
+      usedAt: oneTimeLinks.usedAt,
       used: sql<boolean>`${oneTimeLinks.usedAt} is not null`,
       expired: sql<boolean>`${oneTimeLinks.expiresAt} <= now()`,
       disabled: sql<boolean>`${users.status} <> 'active'`,
@@ -31,8 +28,9 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
     .from(oneTimeLinks)
     .leftJoin(messages, eq(messages.id, oneTimeLinks.messageId))
     .innerJoin(users, eq(users.id, oneTimeLinks.userId))
-    .where(eq(oneTimeLinks.tokenHash, tokenHash))
-  if (!row) return null
+}
+
+function toLink(row: Awaited<ReturnType<typeof selectLinks>>[number]): Link {
   const state = row.used
     ? 'used'
     : row.passwordChanged
@@ -46,7 +44,43 @@ export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | 
             : row.disabled
               ? 'disabled'
               : 'works'
-  return { userId: row.userId, state }
+  const { userId, expiresAt, openedAt, usedAt } = row
+  return { userId, state, expiresAt, openedAt, usedAt }
+}
+
+/**
+ * Whose link it is and whether it still works. The answer only holds while the account is locked.
+ * All links of one message work until one is used; that ends them all, because the password has changed since. One that came
+ * with no message was made on the server itself.
+ */
+export async function findLink(db: Executor, tokenHash: Buffer): Promise<Link | null> {
+  const [row] = await selectLinks(db).where(eq(oneTimeLinks.tokenHash, tokenHash))
+  return row ? toLink(row) : null
+}
+
+/**
+ * What is known of the links that a message carried, one for each try: the one that was used, or else opened, or else the
+ * newest. Null: it carried none.
+ */
+export async function findLinkOfMessage(
+  db: Executor,
+  { userId, messageId }: { userId: number; messageId: string },
+): Promise<Link | null> {
+  const [row] = await selectLinks(db)
+    .where(and(eq(oneTimeLinks.userId, userId), eq(oneTimeLinks.messageId, messageId)))
+    .orderBy(
+      sql`${oneTimeLinks.usedAt} nulls last, ${oneTimeLinks.openedAt} nulls last, ${oneTimeLinks.createdAt} desc`,
+    )
+    .limit(1)
+  return row ? toLink(row) : null
+}
+
+/** The first time counts. */
+export async function markLinkOpened(db: Executor, tokenHash: Buffer): Promise<void> {
+  await db
+    .update(oneTimeLinks)
+    .set({ openedAt: sql`now()` })
+    .where(and(eq(oneTimeLinks.tokenHash, tokenHash), isNull(oneTimeLinks.openedAt)))
 }
 
 /** A link that no mail carries. */

@@ -1,7 +1,9 @@
 import { AppError } from '@/core/errors'
-import { whyNot } from '@/core/permissions'
+import { whyNot, type Actor } from '@/core/permissions'
+import type { LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
 import { cancelOne } from '@/db/cancel-messages'
+import type { User } from '@/db/users'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
@@ -19,9 +21,7 @@ export async function cancelMessage(
   const { actor } = asked
   const { result } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
-    // Mail about somebody's access, and what tells of it.
-    const refusal = message.template !== 'plain' && user ? whyNot(actor, 'message.cancel', user) : null
-    if (refusal) throw new AppError('forbidden', refusal)
+    refuseCancel(actor, message, user)
     if (!(await cancelOne(tx, { id, by: nameOf(actor) }))) throw whyNotCancelled(message)
     await writeAudit(tx, {
       ...auditOf(asked),
@@ -32,4 +32,10 @@ export async function cancelMessage(
     return { result: { id } }
   })
   return result
+}
+
+/** Mail about somebody's access, and what tells of it: only by those who reach them. */
+export function refuseCancel(actor: Actor, { template }: LockedMessage, user: User | null): void {
+  const refusal = template !== 'plain' && user ? whyNot(actor, 'message.cancel', user) : null
+  if (refusal) throw new AppError('forbidden', refusal)
 }

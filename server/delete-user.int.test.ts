@@ -7,7 +7,7 @@ import { createTestDatabase } from '@/stack/testing/services'
 import { createUser } from './create-user'
 import { deleteUser } from './delete-user'
 import { getMessage } from './get-message'
-import { asked, openTestContext, type TestContext } from './testing'
+import { asked, onlooker, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -42,7 +42,7 @@ test('waiting mail of a deleted user is cancelled, its work and its secret are g
   const user = await invited('ann@example.com')
   const id = user.welcome_message_id ?? ''
   await remove(user.id)
-  const message = await getMessage(app, id)
+  const message = await getMessage(app, onlooker, id)
   expect(message).toMatchObject({ status: 'cancelled', user: null })
   expect(message.timeline.at(-1)).toMatchObject({
     event: 'cancelled',
@@ -65,8 +65,8 @@ test('mail of others stays, and so does a mail that a worker is just sending', a
     sql`select from outbox where message_id = ${leaves.welcome_message_id} and hold is not null`,
   )
   expect([...work]).toHaveLength(1)
-  expect(await getMessage(app, leaves.welcome_message_id ?? '')).toMatchObject({ status: 'sending' })
-  expect(await getMessage(app, stays.welcome_message_id ?? '')).toMatchObject({ status: 'queued' })
+  expect(await getMessage(app, onlooker, leaves.welcome_message_id ?? '')).toMatchObject({ status: 'sending' })
+  expect(await getMessage(app, onlooker, stays.welcome_message_id ?? '')).toMatchObject({ status: 'queued' })
 })
 
 test('the secret of a mail that is dead goes with the account', async () => {

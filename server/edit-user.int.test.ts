@@ -12,7 +12,7 @@ import { createUser } from './create-user'
 import { editUser } from './edit-user'
 import { forgotPassword } from './forgot-password'
 import { getMessage } from './get-message'
-import { asked, caller, knownPassword, openTestContext, type TestContext } from './testing'
+import { asked, caller, knownPassword, onlooker, openTestContext, type TestContext } from './testing'
 import { useOneTimeLink } from './use-one-time-link'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -126,7 +126,7 @@ describe('another address', () => {
     const edited = await edit(user.id, { email: 'moved@example.com' })
     expect(edited).toMatchObject({ cancelled_messages: 1, user: { email: 'moved@example.com' } })
     expect(edited.sentence).toContain('One mail that still waited was cancelled.')
-    const message = await getMessage(app, user.messageId)
+    const message = await getMessage(app, onlooker, user.messageId)
     expect(message).toMatchObject({ status: 'cancelled' })
     expect(message.timeline.at(-1)).toMatchObject({
       sentence: 'Cancelled by API key "test"',
@@ -204,7 +204,7 @@ describe('another address', () => {
       cancelled_messages: 0,
       user: { email: user.email.toUpperCase() },
     })
-    expect(await getMessage(app, user.messageId)).toMatchObject({ status: 'queued' })
+    expect(await getMessage(app, onlooker, user.messageId)).toMatchObject({ status: 'queued' })
   })
 })
 
@@ -218,13 +218,13 @@ describe('disabling', () => {
     expect(await edit(person.id, { status: 'disabled' })).toMatchObject({ cancelled_messages: 1, ended_links: 1 })
     expect(await stored(person.id)).toMatchObject({ status: 'disabled', sessionVersion: 2 })
     expect(await sessionsOf(person.id)).toBe(0)
-    expect((await getMessage(app, mail?.id ?? '')).timeline.at(-1)).toMatchObject({
+    expect((await getMessage(app, onlooker, mail?.id ?? '')).timeline.at(-1)).toMatchObject({
       detail: 'The account was disabled',
     })
 
     expect(await edit(person.id, { status: 'active' })).toMatchObject({ user: { status: 'active' }, ended_links: 0 })
     await expect(choose(token)).rejects.toMatchObject({ code: 'invalid' })
-    expect(await getMessage(app, mail?.id ?? '')).toMatchObject({ status: 'cancelled' })
+    expect(await getMessage(app, onlooker, mail?.id ?? '')).toMatchObject({ status: 'cancelled' })
     expect(await sessionsOf(person.id)).toBe(0)
     expect((await auditRows(person.id)).map(({ after }) => after)).toEqual([
       { status: 'active' },
@@ -251,7 +251,7 @@ test('a higher role ends the first password, the links and the invitation that w
   expect(await stored(chosen.id)).toMatchObject({ passwordHash: null, mustChangePassword: false })
   expect(await edit(linked.id, { role: 'admin' })).toMatchObject({ cancelled_messages: 1, ended_links: 1 })
   await expect(choose(token)).rejects.toMatchObject({ code: 'invalid' })
-  expect(await getMessage(app, linked.messageId)).toMatchObject({ status: 'cancelled' })
+  expect(await getMessage(app, onlooker, linked.messageId)).toMatchObject({ status: 'cancelled' })
 })
 
 test('a lower role leaves them: nobody gains by it', async () => {

@@ -9,7 +9,7 @@ import { getUser } from './get-user'
 import { listMessages } from './list-messages'
 import { listUsers } from './list-users'
 import { sendMessage } from './send-message'
-import { asked, openTestContext, type TestContext } from './testing'
+import { asked, onlooker, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -146,7 +146,7 @@ describe('messages', () => {
   })
 
   test('tell that they wait for Kafka', async () => {
-    const message = await getMessage(app, ids[4] ?? '')
+    const message = await getMessage(app, onlooker, ids[4] ?? '')
     expect(message.waiting_for_kafka_since).not.toBeNull()
     expect(message.summary).toMatch(/^Not yet\. It has been waiting for Kafka since \d\d:\d\d UTC on \d+ \w+/)
     expect(message.timeline.map((entry) => entry.event)).toEqual(['accepted', 'kafka_unreachable'])
@@ -159,7 +159,7 @@ describe('messages', () => {
           kafka_partition = 2, kafka_offset = 41
         where message_id = ${ids[3]} returning message_id
       ) update messages set status = 'sending' from held where id = held.message_id`)
-    const message = await getMessage(app, ids[3] ?? '')
+    const message = await getMessage(app, onlooker, ids[3] ?? '')
     expect(message.summary).toBe('Not yet. It is being handed to smtp.example.com now.')
     expect(message.timeline.at(-1)).toMatchObject({
       event: 'sending',
@@ -180,7 +180,7 @@ describe('messages', () => {
       expect(await delays()).toEqual(['Parcel 5', 'Parcel 3', 'Parcel 2'])
       await app.db.execute(sql`update messages set due_at = now() + interval '1 hour' where id = ${ids[2]}`)
       expect(await delays()).toEqual(['Parcel 5', 'Parcel 2'])
-      const { summary, delayed_since, due_at } = await getMessage(app, ids[4] ?? '')
+      const { summary, delayed_since, due_at } = await getMessage(app, onlooker, ids[4] ?? '')
       expect(summary).toMatch(/^Not yet\. Delayed since \d\d:\d\d UTC on \d+ \w+ by a fault of ours\.$/)
       // It was asked for when sending was paused already.
       expect(delayed_since).toBe(due_at)
@@ -200,7 +200,7 @@ describe('messages', () => {
     await app.db.execute(sql`
       insert into message_events (message_id, event, detail)
       values (${ids[0]}, 'sent', ${JSON.stringify({ attempt: 1, route: 'fallback', host: 'smtp2.example.net' })}::jsonb)`)
-    const message = await getMessage(app, ids[0] ?? '')
+    const message = await getMessage(app, onlooker, ids[0] ?? '')
     expect(message.route_host).toBe('smtp2.example.net')
     expect(message.summary).toMatch(/^Yes\. smtp2\.example\.net accepted it at/)
     expect(message.timeline.at(-1)).toMatchObject({
@@ -215,10 +215,12 @@ describe('messages', () => {
     await app.db.execute(sql`
       insert into suppressions (address_key, address, reason, created_by_name, created_at)
       values ('m5@example.com', 'm5@example.com', 'manual', 'Maya', now() - interval '1 day')`)
-    expect((await getMessage(app, ids[4] ?? '')).summary).toMatch(
+    expect((await getMessage(app, onlooker, ids[4] ?? '')).summary).toMatch(
       /^Not sent: this address has been on the suppression list since \d+ \w+\.$/,
     )
     await app.owner.execute(sql`truncate suppressions`)
-    expect((await getMessage(app, ids[4] ?? '')).summary).toBe('Not sent: this address was on the suppression list.')
+    expect((await getMessage(app, onlooker, ids[4] ?? '')).summary).toBe(
+      'Not sent: this address was on the suppression list.',
+    )
   })
 })

@@ -10,10 +10,11 @@ import { cancelMessage } from './cancel-message'
 import { createUser } from './create-user'
 import { getMessage } from './get-message'
 import { removeSuppression } from './remove-suppression'
+import { releaseMessage } from './release-message'
 import { resendMessage } from './resend-message'
 import { retryMessage } from './retry-message'
 import { sendMessage } from './send-message'
-import { asked, openTestContext, type TestContext } from './testing'
+import { asked, onlooker, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -119,6 +120,41 @@ test('what is being sent or has come to its end is not cancelled, and nothing ch
     await expect(act(app, asked(service), unknown)).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('whoever looks at a message reads what they may do with it now, and why not, as the act itself would say', async () => {
+  const acts = { retry: retryMessage, resend: resendMessage, cancel: cancelMessage, release: releaseMessage }
+  const supporter = (await app.person('supporter')).actor
+  const [waits, between, isSent, isDead, isHeld] = [
+    await send(),
+    await send(),
+    await send(),
+    await send(),
+    await send(),
+  ]
+  await fail(between)
+  await end(isSent, 'sent')
+  await end(isDead, 'dead')
+  await hold(isHeld)
+  const expected: [string, string[]][] = [
+    [waits, ['cancel']],
+    [between, ['retry', 'cancel']],
+    [isSent, ['resend']],
+    [isDead, ['retry', 'resend']],
+    [isHeld, []],
+  ]
+  for (const [id, may] of expected) {
+    const { actions } = await getMessage(app, onlooker, id)
+    expect(Object.entries(actions).flatMap(([action, why]) => (why === null ? [action] : []))).toEqual(may)
+    for (const action of ['retry', 'resend', 'cancel', 'release'] as const) {
+      if (may.includes(action)) continue
+      await expect(acts[action](app, asked(onlooker), id)).rejects.toMatchObject({ message: actions[action] })
+    }
+  }
+  expect((await getMessage(app, supporter, isDead)).actions).toMatchObject({
+    retry: 'Your role, Support Agent, does not include this.',
+    resend: null,
+  })
+})
+
 test('of a cancel and a hold at the same moment one wins', async () => {
   const id = await send()
   const cancelling = await app.db.transaction(async (tx) => {
@@ -162,7 +198,7 @@ test('a message is sent again as a new one, and the two lead to each other', asy
   expect((await events(id))[0]).toEqual(['accepted', { by: staff.actor.name, otherId: old }])
   expect(await audit('message.resent', old)).toEqual({ actor: `user:${staff.id}`, detail: { new_message_id: id } })
   expect(await row(old)).toMatchObject({ status: 'sent' })
-  expect(await getMessage(app, id)).toMatchObject({ resend_of: old, send_at: null, route: null })
+  expect(await getMessage(app, onlooker, id)).toMatchObject({ resend_of: old, send_at: null, route: null })
 })
 
 test('what is still on its way is not sent again', async () => {
@@ -294,7 +330,7 @@ test('a message between two tries is due at once, and its tries still count', as
   publish.mockRestore()
   expect(await row(id)).toMatchObject({ status: 'retrying', retry_count: 1 })
   expect(await work(id)).toMatchObject([{ kind: 'send', attempt: 2, due: true }])
-  expect((await getMessage(app, id)).timeline.at(2)).toMatchObject({
+  expect((await getMessage(app, onlooker, id)).timeline.at(2)).toMatchObject({
     event: 'retried',
     detail: 'The tries before still count',
   })

@@ -1,7 +1,10 @@
 import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
+import type { Actor } from '@/core/permissions'
 import { isRungByRelay } from '@/db/accept-message'
-import { letGo } from '@/db/act-on-message'
+import { letGo, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
+import type { Executor } from '@/db/client'
+import type { User } from '@/db/users'
 import { isNotice } from '@/emails/registry'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
@@ -21,11 +24,7 @@ export async function releaseMessage(
   const { actor } = asked
   const { result, released } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
-    const refusal = whyNotReleased(message)
-    if (refusal) throw refusal
-    await refuseSuppressed(tx, message.toAddress)
-    const template = checkedTemplate(message)
-    if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
+    await refuseRelease(tx, actor, message, user)
     const priority = priorityOfRank(message.priority)
     const isForRelay = isRungByRelay({ priority })
     const { attempt, isLater } = await letGo(tx, {
@@ -53,4 +52,17 @@ export async function releaseMessage(
   })
   await publishQueued(context, released)
   return result
+}
+
+export async function refuseRelease(
+  db: Executor,
+  actor: Actor,
+  message: LockedMessage,
+  user: User | null,
+): Promise<void> {
+  const refusal = whyNotReleased(message)
+  if (refusal) throw refusal
+  await refuseSuppressed(db, message.toAddress)
+  const template = checkedTemplate(message)
+  if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
 }

@@ -3,6 +3,7 @@ import { isFinal, priorityOfRank } from '@/core/message'
 import { can, type Actor } from '@/core/permissions'
 import { noteResent, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
+import type { Executor } from '@/db/client'
 import type { User } from '@/db/users'
 import { isNotice, type Secret } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
@@ -26,11 +27,7 @@ export async function resendMessage(
   const by = nameOf(actor)
   const { result, queued } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
-    if (!isFinal(message.status)) {
-      throw new AppError('conflict', 'It is still on its way: wait for what becomes of it, or cancel it first.')
-    }
-    const content = contentOf(context, actor, message, user)
-    await refuseSuppressed(tx, content.to)
+    const content = await contentToSendAgain(context, tx, actor, message, user)
     const queued = await queueMail(context, tx, {
       ...content,
       askedBy: actor,
@@ -59,6 +56,22 @@ export async function resendMessage(
 }
 
 type Content = Pick<Mail, 'type' | 'template' | 'to' | 'data' | 'secret' | 'userId'>
+
+/** What would be sent; refused while it is on its way, and when nothing can be made of it any more. */
+export async function contentToSendAgain(
+  context: Context,
+  db: Executor,
+  actor: Actor,
+  message: LockedMessage,
+  user: User | null,
+): Promise<Content> {
+  if (!isFinal(message.status)) {
+    throw new AppError('conflict', 'It is still on its way: wait for what becomes of it, or cancel it first.')
+  }
+  const content = contentOf(context, actor, message, user)
+  await refuseSuppressed(db, content.to)
+  return content
+}
 
 /** Mail of an account goes to the address that it has now, in its words of now, and with a new link; the rest as it was. */
 function contentOf({ config }: Context, actor: Actor, message: LockedMessage, user: User | null): Content {

@@ -5,6 +5,8 @@ import type { Actor } from '@/core/permissions'
 import { isRungByRelay } from '@/db/accept-message'
 import { makeDueNow, putBack, type LockedMessage } from '@/db/act-on-message'
 import { writeAudit } from '@/db/audit'
+import type { Executor } from '@/db/client'
+import type { User } from '@/db/users'
 import { isNotice } from '@/emails/registry'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
@@ -28,17 +30,10 @@ export async function retryMessage(
   const by = nameOf(actor)
   const { result, tried } = await writeOnce(context, asked, async (tx) => {
     const { message, user } = await lockWithAccount(tx, id)
-    const refusal = whyNotRetried(message)
-    if (refusal) throw refusal
+    await refuseRetry(context, tx, actor, message, user)
     const priority = priorityOfRank(message.priority)
     const isForRelay = isRungByRelay({ priority })
     const isDead = message.status === 'dead'
-    if (isDead) {
-      await refuseSuppressed(tx, message.toAddress)
-      const template = checkedTemplate(message)
-      if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
-      refuseUnlisted(context, actor, message)
-    }
     const { attempt } = isDead
       ? await putBack(tx, {
           id,
@@ -68,6 +63,23 @@ export async function retryMessage(
   })
   await publishQueued(context, tried)
   return result
+}
+
+/** A dead one is checked as if it were asked for now. */
+export async function refuseRetry(
+  context: Context,
+  db: Executor,
+  actor: Actor,
+  message: LockedMessage,
+  user: User | null,
+): Promise<void> {
+  const refusal = whyNotRetried(message)
+  if (refusal) throw refusal
+  if (message.status !== 'dead') return
+  await refuseSuppressed(db, message.toAddress)
+  const template = checkedTemplate(message)
+  if (template !== 'plain' && !isNotice(template)) refuseOldAddress(message, checkedAccount(actor, user, template))
+  refuseUnlisted(context, actor, message)
 }
 
 /** It was meant to be sent to anybody, and would now go past the rules of the installation or of the key that asks. */

@@ -2,7 +2,7 @@ import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import type { Actor } from '@/core/permissions'
 import { findAccountOf, lockMessage, type LockedMessage } from '@/db/act-on-message'
-import type { Transaction } from '@/db/client'
+import type { Executor, Transaction } from '@/db/client'
 import { isSuppressed } from '@/db/suppressions'
 import { lockUser, type User } from '@/db/users'
 import { isTemplateName, type TemplateName } from '@/emails/registry'
@@ -51,7 +51,7 @@ export function checkedAccount(actor: Actor, user: User | null, template: Accoun
  * People are told at once: it would not be sent, and its secret would be erased. A bounce enters the address by itself, so this
  * is what they meet when they try a mail again that found no mailbox.
  */
-export async function refuseSuppressed(tx: Transaction, address: string): Promise<void> {
+export async function refuseSuppressed(tx: Executor, address: string): Promise<void> {
   if (!(await isSuppressed(tx, address))) return
   throw conflict('This address is on the suppression list, so it would not be sent. Remove it from the list first.')
 }

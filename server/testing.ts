@@ -19,6 +19,14 @@ export const caller = { requestId: 'test-request', address: '192.0.2.1' }
 export const asked = <A extends Actor>(actor: A) => ({ ...caller, actor })
 
 /** A password that every person made here has; hashed once. */
+/** Who only looks. */
+export const onlooker: StaffActor = {
+  kind: 'staff',
+  id: 0,
+  name: 'Olu Example',
+  email: 'olu@example.com',
+  role: 'super_admin',
+}
 export const knownPassword = 'known-password'
 let knownHash: Promise<string> | null = null
 

@@ -10,7 +10,7 @@ import { createUser } from './create-user'
 import { getMessage } from './get-message'
 import { resendInvitation } from './resend-invitation'
 import { sendMessage } from './send-message'
-import { asked, caller, openTestContext, type TestContext } from './testing'
+import { asked, caller, onlooker, openTestContext, type TestContext } from './testing'
 import { useOneTimeLink } from './use-one-time-link'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -110,7 +110,7 @@ test('a newer invitation replaces the link of the earlier one, and cancels it wh
   const old = await mint(user.id, user.messageId)
   const newer = await resendInvitation(app, asked(service), user.id)
   await expect(choose(old)).rejects.toMatchObject(refusal(/newer mail/))
-  const earlier = await getMessage(app, user.messageId)
+  const earlier = await getMessage(app, onlooker, user.messageId)
   expect(earlier).toMatchObject({ status: 'cancelled' })
   expect(earlier.timeline.at(-1)).toMatchObject({ detail: 'Replaced by a newer invitation' })
   await choose(await mint(user.id, newer.welcome_message_id))
@@ -127,7 +127,7 @@ test('a chosen password cancels the security mail that still waits', async () =>
   const user = await invited()
   const reset = await sendMessage(app, asked(service), { to: user.email, template: 'password-reset' })
   await choose(await mint(user.id, user.messageId))
-  expect(await getMessage(app, reset.id)).toMatchObject({ status: 'cancelled' })
+  expect(await getMessage(app, onlooker, reset.id)).toMatchObject({ status: 'cancelled' })
 })
 
 test('who has a password of their own is not invited again', async () => {

@@ -2,7 +2,7 @@ import { sameAddressKey } from '@/core/address'
 import type { Route } from '@/core/breaker'
 import { decide, type Decision, type SendResult } from '@/core/delivery'
 import { messageIdHeader } from '@/core/message'
-import type { EventDetail } from '@/core/sentences'
+import type { EventDetail, Phases } from '@/core/sentences'
 import type { Sql } from '@/db/client'
 import { isDatabaseFault } from '@/db/failure'
 import type { Held } from '@/db/hold'
@@ -41,7 +41,14 @@ export type Delivery = {
 }
 
 /** What came of a try, and by which route it went, if it got that far. `serverIsOut`: that route fails everybody. */
-type Tried = { result: SendResult; route: Route | null; serverWasOut: boolean; serverIsOut: boolean }
+type Tried = {
+  result: SendResult
+  route: Route | null
+  serverWasOut: boolean
+  serverIsOut: boolean
+  /** Where the time of the conversation went; null: there was none. */
+  conversation: { startedAt: number; connect: number; data: number } | null
+}
 
 /** Render → send → decide → settle, for one message that is held. Resolves when the result is recorded. */
 export async function deliver(held: Held, tools: Delivery): Promise<void> {
@@ -84,7 +91,13 @@ async function tryOnce(held: Held, tools: Delivery): Promise<void> {
 const isOwnSender = (held: Held, { config }: Delivery): boolean =>
   sameAddressKey(held.fromAddress) === sameAddressKey(config.SMTP_USER)
 
-const unsent = (result: SendResult): Tried => ({ result, route: null, serverWasOut: false, serverIsOut: false })
+const unsent = (result: SendResult): Tried => ({
+  result,
+  route: null,
+  serverWasOut: false,
+  serverIsOut: false,
+  conversation: null,
+})
 
 async function attempt(held: Held, tools: Delivery): Promise<Tried> {
   if (held.expired) return unsent({ kind: 'expired' })
@@ -129,10 +142,22 @@ async function sendBySomeRoute(held: Held, content: string, tools: Delivery): Pr
     const route = tools.breakers.route(held, tried.route)
     const pool = route ? tools.pools.get(route) : undefined
     if (!route || !pool) return tried
-    const result = await pool.send(mail, () => (tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'))
+    const startedAt = Date.now()
+    const began = performance.now()
+    let bodyBegan: number | null = null
+    const result = await pool.send(mail, () => {
+      bodyBegan = performance.now()
+      return tools.holds.hasTimeLeft(held.hold) ? null : 'hold_too_short'
+    })
+    const ended = performance.now()
+    const conversation = {
+      startedAt,
+      connect: (bodyBegan ?? ended) - began,
+      data: bodyBegan === null ? 0 : ended - bodyBegan,
+    }
     const serverWasOut = tools.breakers.isOut(route)
     const signal = await tools.breakers.learn(route, held.messageId, result, about)
-    tried = { result, route, serverWasOut, serverIsOut: tools.breakers.isOut(route) }
+    tried = { result, route, serverWasOut, serverIsOut: tools.breakers.isOut(route), conversation }
     const isPaused = result.kind === 'not_begun' && result.why === 'paused'
     // Never after an ambiguous send: there a copy by another way is what nobody could recognise.
     const isTurnedAway = signal.kind === 'trouble' && signal.verdict.class !== 'ambiguous'
@@ -205,11 +230,13 @@ const stageOf = (result: SendResult): string | undefined =>
 
 function detailOf(
   held: Held,
-  { result, route }: Tried,
+  tried: Tried,
   { outcome, cause }: Decision,
   ms: number,
   { pools }: Delivery,
 ): EventDetail {
+  const { result, route } = tried
+  const took = phasesOf(held, tried)
   const reply = wordsOf(result)
   const stage = stageOf(result)
   return {
@@ -217,6 +244,7 @@ function detailOf(
     partition: held.partition,
     offset: held.offset,
     ms,
+    ...(took && { took }),
     ...(reply !== null && { reply }),
     ...(stage !== undefined && { stage }),
     ...(cause !== null && { cause }),
@@ -227,6 +255,23 @@ function detailOf(
     ...(result.kind === 'not_wanted' && { by: 'the system', reason: result.why }),
     ...(result.kind === 'suppressed' && { since: result.since, reason: result.reason }),
     ...(result.kind === 'not_begun' && isForAnotherWorker(result.why) && { reason: result.why }),
+  }
+}
+
+const whole = (ms: number): number => Math.max(0, Math.round(ms))
+
+/**
+ * Where the time of this try went, from when it was due, in whole milliseconds. Clocks of several machines meet in it: what
+ * would be less than nothing is nothing.
+ */
+function phasesOf({ dueAt, times }: Held, { conversation }: Tried): Phases | null {
+  if (!times || !conversation) return null
+  return {
+    outbox: whole(times.producedAt - dueAt.getTime()),
+    kafka: whole(times.receivedAt - times.producedAt),
+    slot: whole(conversation.startedAt - times.receivedAt),
+    connect: whole(conversation.connect),
+    data: whole(conversation.data),
   }
 }
 

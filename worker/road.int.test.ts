@@ -111,6 +111,25 @@ describe('the road from the outbox to the mailbox', () => {
     expect(Raw.indexOf('text/plain')).toBeLessThan(Raw.indexOf('text/html'))
   })
 
+  it('each try tells where its time went, from when it was due to the answer', async () => {
+    const { id, record } = await road.accept({ to: '451-twice+spent@example.com' })
+    await road.publisher.publish(road.config.KAFKA_TOPIC, [record], 10_000)
+    await until(id, 'sent')
+    const tries = await road.sql<{ took: Record<string, number>; ms: number; whole: number }[]>`
+      select detail->'took' as took, (detail->>'ms')::int as ms,
+        (extract(epoch from at - coalesce(lag((detail->>'dueAt')::timestamptz) over (order by id), (select created_at from messages where id = ${id}))) * 1000)::float8 as whole
+      from message_events where message_id = ${id} and event in ('try_failed', 'sent') order by id`
+    expect(tries).toHaveLength(3)
+    for (const { took, ms, whole } of tries) {
+      expect(Object.keys(took).toSorted()).toEqual(['connect', 'data', 'kafka', 'outbox', 'slot'])
+      const sum = Object.values(took).reduce((all, part) => all + part, 0)
+      expect(sum).toBeGreaterThan(0)
+      // `dueAt` is written to the whole second.
+      expect(sum).toBeLessThanOrEqual(whole + 1_050)
+      expect((took['connect'] ?? 0) + (took['data'] ?? 0)).toBeLessThanOrEqual(ms + 1)
+    }
+  })
+
   it('many mails go over few connections', async () => {
     const asked = await Promise.all(Array.from({ length: 60 }, (_, n) => road.accept({ to: `many-${n}@example.com` })))
     await road.publisher.publish(

@@ -68,8 +68,10 @@ export class Taker {
     ring: { messageId: string; attempt: number; isUrgent: boolean },
   ): Promise<Taken | 'kept_aside'> {
     const { messageId, attempt, isUrgent } = ring
+    const receivedAt = Date.now()
     this.tools.log.debug({ messageId }, `Processing message: offset=${record.offset}, partition=${record.partition}`)
-    const taken = await this.tools.intake.take({ messageId, attempt, ...placeOf(record) }, isUrgent)
+    const times = { producedAt: record.timestamp, receivedAt }
+    const taken = await this.tools.intake.take({ messageId, attempt, ...placeOf(record), times }, isUrgent)
     return taken === 'unknown' ? this.#keepAside(record, 'no_row') : taken
   }
 

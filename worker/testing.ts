@@ -14,6 +14,7 @@ export const sampleHeld: Held = {
   replyTo: null,
   subject: 'Hello',
   data: { body: 'Hello' },
+  dueAt: new Date(0),
   createdAt: new Date(0),
   retryCount: 0,
   maxRetries: 3,

@@ -15,20 +15,25 @@ import page from '@/app/_ui/reading-page.module.css'
 import { shownStatus } from '@/app/_ui/status'
 import { StatusChip } from '@/app/_ui/status-chip'
 import { Time } from '@/app/_ui/time'
+import { TellCustomer } from '@/app/_ui/tell-customer'
+import { TimeSpent } from '@/app/_ui/time-spent'
 import { Timeline, ToCome } from '@/app/_ui/timeline'
 import { usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
+import { nextStep, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import type { MessageView } from '@/core/views'
-import { HeldMail } from './held-mail'
+import { caseText } from './case-text'
+import { MessageActions } from './message-actions'
 import styles from './message.module.css'
 import { Preview } from './preview'
 
 const pollMs = 500
 
 /** One mail: the answer, what happened, and its details. Follows it by itself until it can change no more. */
-export function MessageDetail(props: { first: MessageView; mayRelease: boolean; previewRefusal: string | null }) {
-  const { first, mayRelease, previewRefusal } = props
+export function MessageDetail(props: { first: MessageView; origin: string; previewRefusal: string | null }) {
+  const { first, origin, previewRefusal } = props
+  const { words, clock } = useWords()
   const path = `/api/messages/${first.id}`
   const query = usePolled<{ message: MessageView }>({
     path,
@@ -46,7 +51,12 @@ export function MessageDetail(props: { first: MessageView; mayRelease: boolean; 
           { label: shortId(message.id), isId: true },
         ]}
         title={message.subject}
-        right={isFinal(message.status) && !query.isError ? null : <Live query={query} />}
+        right={
+          <>
+            {isFinal(message.status) && !query.isError ? null : <Live query={query} />}
+            <MessageActions message={message} caseText={caseText(message, origin, words, clock)} />
+          </>
+        }
         below={
           <>
             <StatusChip status={shownStatus(message)} />
@@ -67,24 +77,63 @@ export function MessageDetail(props: { first: MessageView; mayRelease: boolean; 
         }
       />
       <div className={styles.columns}>
-        <Answer message={message}>
-          <NextTry message={message} />
-          <HeldMail message={message} mayRelease={mayRelease} />
-        </Answer>
-        <section aria-labelledby="what-happened" className={page.section}>
-          <h2 id="what-happened">What happened</h2>
-          <Story message={message} />
-        </section>
-        <section aria-labelledby="details" className={page.section}>
-          <h2 id="details">Details</h2>
-          <Details message={message} />
-        </section>
+        <div className={page.main}>
+          <Answer message={message}>
+            <NextTry message={message} />
+          </Answer>
+          <Advice message={message} />
+          <section aria-labelledby="what-happened" className={page.section}>
+            <h2 id="what-happened">What happened</h2>
+            <Story message={message} />
+          </section>
+          <WhereTheTimeWent message={message} />
+          <section aria-labelledby="details" className={page.section}>
+            <h2 id="details">Details</h2>
+            <Details message={message} />
+          </section>
+        </div>
         <section aria-labelledby="preview" className={page.section}>
           <h2 id="preview">Preview</h2>
           <Preview message={message} refusal={previewRefusal} />
         </section>
       </div>
     </div>
+  )
+}
+
+/** What to do next, and what to tell the customer. */
+function Advice({ message }: { message: MessageView }) {
+  const { words } = useWords()
+  const facts = {
+    message,
+    firstName: message.user?.first_name ?? null,
+    from: message.from,
+    linkWorksUntil: message.link_works_until,
+  }
+  const next = nextStep(facts)
+  return (
+    <div className={page.box}>
+      <TellCustomer text={tellCustomer(facts, words)}>
+        {next ? (
+          <p>
+            <b>Next:</b> {next}
+          </p>
+        ) : null}
+      </TellCustomer>
+    </div>
+  )
+}
+
+function WhereTheTimeWent({ message }: { message: MessageView }) {
+  const last = message.timeline.findLast(({ took }) => took !== null)
+  if (!last?.took) return null
+  return (
+    <section aria-labelledby="time-spent" className={page.section}>
+      <h2 id="time-spent">
+        Where the time went <span>{message.retry_count > 0 ? 'in the last try' : ''}</span>
+      </h2>
+      <TimeSpent took={last.took} />
+    </section>
   )
 }
 
@@ -162,9 +211,34 @@ function Details({ message }: { message: MessageView }) {
         { name: 'From', value: message.from },
         ...(message.reply_to ? [{ name: 'Reply to', value: message.reply_to }] : []),
         { name: 'Template', value: message.template.replaceAll('-', ' ') },
+        ...(message.kafka
+          ? [
+              {
+                name: 'Kafka',
+                value: (
+                  <span className="mono">
+                    {message.kafka.topic}, partition {message.kafka.partition}, offset{' '}
+                    {message.kafka.offset.toLocaleString('en-GB')}
+                  </span>
+                ),
+              },
+            ]
+          : []),
         { name: 'Priority', value: message.priority },
         { name: 'Asked for', value: <Time at={message.created_at} as="exact" /> },
         { name: 'Asked for by', value: message.created_by },
+        ...(message.resend_of
+          ? [
+              {
+                name: 'Sent again for',
+                value: (
+                  <Link href={`/support/messages/${message.resend_of}`} className="link">
+                    {shortId(message.resend_of)}
+                  </Link>
+                ),
+              },
+            ]
+          : []),
         ...(message.sensitive ? [{ name: 'Holds a secret', value: secretWords(message) }] : []),
         {
           name: 'Message-ID',

@@ -3,7 +3,6 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import { z } from 'zod'
 import { AppError } from '@/core/errors'
-import { can } from '@/core/permissions'
 import type { MessageView } from '@/core/views'
 import { inTime } from '@/server/failures'
 import { getMessage } from '@/server/get-message'
@@ -14,9 +13,9 @@ import { MessageDetail } from './message-detail'
 type Props = { params: Promise<{ id: string }> }
 
 const load = cache(async (id: string): Promise<MessageView> => {
-  const { context } = await requireStaff()
+  const { actor, context } = await requireStaff()
   if (!z.uuid().safeParse(id).success) notFound()
-  return await inTime(getMessage(context, id)).catch((error: unknown) => {
+  return await inTime(getMessage(context, actor, id)).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'not_found') notFound()
     throw error
   })
@@ -27,7 +26,12 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function MessagePage({ params }: Props) {
-  const [first, { actor }] = await Promise.all([load((await params).id), requireStaff()])
-  const mayRelease = can(actor, 'message.release')
-  return <MessageDetail first={first} mayRelease={mayRelease} previewRefusal={whyNoPreview(actor, first)} />
+  const [first, { actor, context }] = await Promise.all([load((await params).id), requireStaff()])
+  return (
+    <MessageDetail
+      first={first}
+      origin={new URL(context.config.NEXTAUTH_URL).origin}
+      previewRefusal={whyNoPreview(actor, first)}
+    />
+  )
 }

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { isAddressWrong, nextStep, tellCustomer, type CustomerFacts } from './customer-words'
+import { statuses } from './message'
+import { causes } from './smtp-failure'
+
+const words = { time: (instant: string) => instant.slice(11, 16) }
+const facts = (
+  changes: Partial<CustomerFacts['message']> = {},
+  more: Partial<Omit<CustomerFacts, 'message'>> = {},
+): CustomerFacts => ({
+  message: {
+    status: 'queued',
+    subject: 'Welcome to Usual Store',
+    to: 'olena.sample@example.com',
+    template: 'welcome',
+    due_at: '2026-11-24T12:34:00.000Z',
+    sent_at: null,
+    delivery: 'send',
+    may_have_been_delivered: false,
+    delayed_since: null,
+    waiting_for_kafka_since: null,
+    last_cause: null,
+    ...changes,
+  },
+  firstName: 'Olena',
+  from: 'noreply@usualstore.com',
+  linkWorksUntil: null,
+  ...more,
+})
+const told = (...given: Parameters<typeof facts>) => tellCustomer(facts(...given), words)
+
+describe('what is told to the customer', () => {
+  test('accepted: when, where to look, and until when the link works', () => {
+    const sent = { status: 'sent', sent_at: '2026-11-24T14:02:00.000Z' } as const
+    expect(told(sent)).toBe(
+      'Hello Olena, our mail “Welcome to Usual Store” was accepted by your mail provider at 14:02. If it is not in your inbox, please look in your spam folder for noreply@usualstore.com.',
+    )
+    expect(told(sent, { linkWorksUntil: '2026-11-24T15:02:00.000Z' })).toContain(
+      'Its link works until 15:02; tell me if you want a new one.',
+    )
+    expect(told({ ...sent, delivery: 'pretend' })).toContain('was not sent to you')
+  })
+
+  test('delayed by us: they need not ask again', () => {
+    expect(told({ delayed_since: '2026-11-24T14:02:00.000Z' })).toBe(
+      'Hello Olena, our mail “Welcome to Usual Store” is delayed by a fault on our side that we are working on. You need not ask again: it goes out by itself, and its link will be fresh.',
+    )
+    expect(told({ template: 'plain', waiting_for_kafka_since: '2026-11-24T14:02:00.000Z' })).not.toContain('link')
+  })
+
+  test('a wrong address is asked for; a full mailbox is to be emptied', () => {
+    expect(told({ status: 'dead', last_cause: 'domain_unknown' })).toBe(
+      'Hello Olena, our mail “Welcome to Usual Store” could not reach you: the address we have is olena.sample@example.com, and the part after the @ does not exist. Please tell me the right address, and I will send it again at once.',
+    )
+    expect(told({ status: 'dead', last_cause: 'mailbox_full' })).toContain('make some room')
+    expect(isAddressWrong('domain_unknown')).toBe(true)
+    expect(isAddressWrong('mailbox_full')).toBe(false)
+    expect(isAddressWrong('a cause of tomorrow')).toBe(false)
+  })
+
+  test('where nobody can know, it does not say that it arrived', () => {
+    const doubt = told({ status: 'dead', may_have_been_delivered: true })
+    expect(doubt).toContain('may have reached you')
+    expect(nextStep(facts({ status: 'dead', may_have_been_delivered: true }))).toContain('look for it first')
+  })
+
+  test('somebody without an account is greeted too', () => {
+    expect(told({}, { firstName: null })).toMatch(/^Hello, our mail/)
+  })
+})
+
+test('in every state there is a whole polite text, which never claims that it was delivered or read', () => {
+  for (const status of statuses)
+    for (const last_cause of [null, ...causes])
+      for (const delivery of ['send', 'held', 'pretend'] as const)
+        for (const may_have_been_delivered of [false, true]) {
+          const text = told({ status, last_cause, delivery, may_have_been_delivered })
+          expect(text).toMatch(/^Hello Olena, .+[.]$/)
+          expect(text).not.toMatch(/undefined|null|was delivered|has been delivered|read it/)
+          expect(nextStep(facts({ status, last_cause, delivery, may_have_been_delivered })) ?? 'It goes on.').toMatch(
+            /^[A-Z].+[.]$/,
+          )
+        }
+})

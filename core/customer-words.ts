@@ -1,0 +1,126 @@
+import { isFinal } from './message'
+import type { Words } from './sentences'
+import { knownCause, type Cause } from './smtp-failure'
+import type { MessageListItem } from './views'
+
+/** What is told to a customer about one mail, and about the link in it, where there is one that still works. */
+export type CustomerFacts = {
+  message: Pick<
+    MessageListItem,
+    | 'status'
+    | 'subject'
+    | 'to'
+    | 'due_at'
+    | 'sent_at'
+    | 'delivery'
+    | 'may_have_been_delivered'
+    | 'delayed_since'
+    | 'waiting_for_kafka_since'
+    | 'last_cause'
+    | 'template'
+  >
+  /** `Olena`; null: nobody's account. */
+  firstName: string | null
+  from: string
+  /** Until when the link in it works; null: it has none, or it works no more. */
+  linkWorksUntil: string | null
+}
+
+/** The address itself is the trouble: the customer can tell us a better one. */
+const wrongAddress: Partial<Record<Cause, string>> = {
+  mailbox_unknown: 'there is no mailbox with this address',
+  mailbox_disabled: 'the mailbox with this address is switched off',
+  mailbox_moved: 'the mailbox with this address has moved',
+  domain_unknown: 'the part after the @ does not exist',
+  takes_no_mail: 'the part after the @ takes no mail',
+  bad_address: 'the address is not one that can get mail',
+}
+
+const carriesFreshLink = (template: string) => template === 'welcome' || template === 'password-reset'
+
+/**
+ * A text to paste: plain, polite, and no promise that we cannot keep. "Accepted by your mail provider" is all that is known of a
+ * mail that was sent.
+ */
+export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>): string {
+  const { message, firstName, from, linkWorksUntil } = facts
+  const hello = firstName ? `Hello ${firstName},` : 'Hello,'
+  const mail = `our mail “${message.subject}”`
+  const look = `please look in your spam folder for ${from}`
+  const fresh = carriesFreshLink(message.template) ? ', and its link will be fresh' : ''
+  if (message.delivery === 'pretend' && (message.status === 'sent' || !isFinal(message.status)))
+    return `${hello} ${mail} was only a test on our side and was not sent to you.`
+  if (message.status === 'sent') {
+    const until = linkWorksUntil
+      ? ` Its link works until ${words.time(linkWorksUntil)}; tell me if you want a new one.`
+      : ''
+    return `${hello} ${mail} was accepted by your mail provider at ${words.time(message.sent_at ?? message.due_at)}. If it is not in your inbox, ${look}.${until}`
+  }
+  if (message.may_have_been_delivered)
+    return `${hello} ${mail} may have reached you, but the connection broke before your mail provider confirmed it. Please look in your inbox and in your spam folder for ${from}. If it is not there, tell me, and I will send it again.`
+  switch (message.status) {
+    case 'queued':
+    case 'sending':
+    case 'retrying':
+      if (message.delayed_since ?? message.waiting_for_kafka_since)
+        return `${hello} ${mail} is delayed by a fault on our side that we are working on. You need not ask again: it goes out by itself${fresh}.`
+      if (message.delivery === 'held') return `${hello} ${mail} has not been sent yet. I will write to you when it has.`
+      return message.status === 'retrying'
+        ? `${hello} your mail provider has not taken ${mail} yet and asked us to come back. We try again by ourselves at ${words.time(message.due_at)}; you need not do anything.`
+        : `${hello} ${mail} is on its way and should reach you within a minute. If it is not in your inbox then, ${look}.`
+    case 'dead':
+      return `${hello} ${whyNotReached(message)}`
+    case 'cancelled':
+      return `${hello} ${mail} was not sent, because it was cancelled. Tell me if you still need it, and I will send it again.`
+    case 'suppressed':
+      return `${hello} we do not send mail to ${message.to} at the moment, because an earlier mail could not be delivered there or because we were asked not to. Please tell me whether the address is right and works.`
+    default:
+      return message.status satisfies never
+  }
+}
+
+function whyNotReached({ subject, to, last_cause }: CustomerFacts['message']): string {
+  const mail = `our mail “${subject}”`
+  const cause = knownCause(last_cause)
+  const wrong = cause && wrongAddress[cause]
+  if (wrong)
+    return `${mail} could not reach you: the address we have is ${to}, and ${wrong}. Please tell me the right address, and I will send it again at once.`
+  if (cause === 'mailbox_full')
+    return `${mail} could not reach you, because your mailbox is full. Please make some room and tell me, and I will send it again.`
+  if (cause === 'spam_refused' || cause === 'policy_refused')
+    return `${mail} was turned away by your mail provider. Please tell me another address, or ask your provider to let our mail in, and I will send it again.`
+  return `${mail} could not be sent. We are looking into it, and I will write to you when it is on its way again.`
+}
+
+/** What staff do next, in one sentence; null: nothing, it goes on by itself. */
+export function nextStep({ message }: Pick<CustomerFacts, 'message'>): string | null {
+  if (message.delivery === 'pretend' && message.status === 'sent')
+    return 'To really send it, release mail from the mode test, or use a live key.'
+  if (message.status === 'sent') return 'If they cannot find it in spam either, send it again.'
+  if (message.may_have_been_delivered && isFinal(message.status))
+    return 'Ask them to look for it first; then send it again, if they have not got it.'
+  switch (message.status) {
+    case 'queued':
+    case 'sending':
+    case 'retrying':
+      return message.delivery === 'held' ? 'An administrator can release it.' : null
+    case 'dead': {
+      const cause = knownCause(message.last_cause)
+      if (cause && wrongAddress[cause]) return 'Ask for the right address, then correct it and send again.'
+      if (cause === 'mailbox_full') return 'Ask them to make room, then try it again.'
+      return 'Try it again; if it fails again, show the reply below to whoever runs the mail server.'
+    }
+    case 'cancelled':
+      return 'Send it again if they still need it.'
+    case 'suppressed':
+      return 'Ask whether the address works; if it does, take it off the suppression list and send again.'
+    default:
+      return message.status satisfies never
+  }
+}
+
+/** Whether the address itself is what is wrong, as far as the mail server said. */
+export const isAddressWrong = (lastCause: string | null): boolean => {
+  const cause = knownCause(lastCause)
+  return cause !== null && wrongAddress[cause] !== undefined
+}
