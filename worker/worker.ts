@@ -12,6 +12,7 @@ import type { Logger } from '@/runtime/log'
 import { Breakers } from './breakers'
 import { deliver, isOnlyPretended } from './deliver'
 import { Holds } from './holds'
+import { HourKeeper } from './hour-keeper'
 import { serve } from './http'
 import { Intake } from './intake'
 import { createMetrics } from './metrics'
@@ -77,6 +78,7 @@ export async function startWorker(input: {
   const publisher = new Publisher(config, `${name}-relay`, log)
   const lag = new LagReader(config, log)
   const relay = new Relay({ config, sql, publisher, lag, metrics, log })
+  const hours = new HourKeeper(sql, log)
   const check = new StartupCheck({ sql, name, config, log, isKafkaUp: () => consumer !== null && !publisher.isDown })
   let consumer: Awaited<ReturnType<typeof startConsumer>> | null = null
   let refused: string[] = []
@@ -121,6 +123,7 @@ export async function startWorker(input: {
     }
   })
   relay.start()
+  hours.start()
   void check.compare()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
 
@@ -131,7 +134,12 @@ export async function startWorker(input: {
       log.info({ held: holds.count }, 'Stopping: what has begun may finish, the rest is given back')
       pace?.stop()
       const taken = intake.stop()
-      await Promise.all([...[...pools.values()].map((pool) => pool.stop(stopGraceMs)), relay.stop(), breakers.stop()])
+      await Promise.all([
+        ...[...pools.values()].map((pool) => pool.stop(stopGraceMs)),
+        relay.stop(),
+        breakers.stop(),
+        hours.stop(),
+      ])
       await taken
       holds.stop()
       try {
