@@ -26,7 +26,7 @@ const after = (at: Date, ms: number) => new Date(at.getTime() + ms)
 
 async function mail(
   askedAt: Date,
-  events: [event: string, afterMs: number, detail?: object][],
+  events: [event: string, afterMs: number, detail?: Record<string, string | number>][],
   sendAt: Date | null = null,
 ) {
   const id = randomUUID()

@@ -6,7 +6,7 @@ import { createTestDatabase } from '@/stack/testing/services'
 import { createUser } from './create-user'
 import { getMessage } from './get-message'
 import { sendMessage } from './send-message'
-import { asked, openTestContext, type TestContext } from './testing'
+import { asked, onlooker, openTestContext, type TestContext } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -42,7 +42,7 @@ const plain = async (message: string, sensitive?: boolean) => {
 
 test('the mail is shown as it was made, in a document that can do and load nothing', async () => {
   const id = await plain('Hello <b>Olena</b>, see https://store.example.com/a')
-  expect(await getMessage(app, id)).toMatchObject({ hides: null })
+  expect(await getMessage(app, onlooker, id)).toMatchObject({ hides: null })
   const html = await look(id, await as('supporter'))
   expect(html).toMatchObject({ status: 200 })
   expect(html.text).toContain('Hello &lt;b&gt;Olena&lt;/b&gt;')
@@ -81,7 +81,7 @@ test('a first password, a link and a sealed body are masked for everybody', asyn
     ['set-password#', await welcome(), 'link'],
     ['the-code-is-canary', await plain('Your code: the-code-is-canary', true), 'body'],
   ] as const) {
-    expect(await getMessage(app, id)).toMatchObject({ hides })
+    expect(await getMessage(app, onlooker, id)).toMatchObject({ hides })
     for (const part of ['html', 'text']) {
       const shown = await look(id, { cookie: admin.cookie }, `?part=${part}`)
       expect(shown.status).toBe(200)
