@@ -72,6 +72,7 @@ test('what each role may do at all', () => {
     'message.resend',
     'message.cancel',
     'delivery.read',
+    'live.read',
     'suppression.list',
     'suppression.add',
   ])

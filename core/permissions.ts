@@ -91,6 +91,8 @@ export const policy = {
   /** Mail that a key or the whole installation holds back. */
   'message.release': { who: admins, scope: null },
   'delivery.read': { who: staff, scope: 'messages:read' },
+  /** What changes, while a page of the dashboard is open. */
+  'live.read': { who: staff, scope: null },
 
   'suppression.list': { who: staff, scope: 'messages:manage' },
   /** Of an address that an account has: or its holder would hear of nothing that is done to it. */

@@ -141,6 +141,15 @@ export async function listMessages(db: Executor, query: ListMessagesQuery): Prom
   return rows.map(toStored)
 }
 
+/** These messages as they are now, with whose they are; those that are gone are left out. */
+export async function findMessages(
+  db: Executor,
+  ids: string[],
+): Promise<(StoredMessage & { userId: number | null })[]> {
+  const rows = await select(db).where(inArray(messages.id, ids))
+  return rows.map((row) => ({ ...toStored(row), userId: row.userId }))
+}
+
 export async function findMessageStory(db: Executor, id: string): Promise<StoredStory | null> {
   const [row] = await select(db).where(eq(messages.id, id))
   if (!row) return null

@@ -7,9 +7,17 @@ import { envelopeVersion } from '@/kafka/record'
 import { readWebConfig, type WebConfig } from '@/runtime/config'
 import { factsOf } from '@/runtime/facts'
 import { createLog, type Logger } from '@/runtime/log'
+import { LiveFeed } from './live-feed'
 
 /** What every use case works with: one of each in a process. */
-export type Context = { config: WebConfig; db: Database; publisher: Publisher; log: Logger; close: () => Promise<void> }
+export type Context = {
+  config: WebConfig
+  db: Database
+  publisher: Publisher
+  live: LiveFeed
+  log: Logger
+  close: () => Promise<void>
+}
 
 /** Next loads this module once for each bundle, so the one context hangs on the process itself. */
 const slot = Symbol.for('usual-store.context')
@@ -33,10 +41,12 @@ function open(): Context {
     facts: factsOf(config, { templates: Object.keys(templates), envelopeVersion }),
   } as const
   const presence = keepPresent(database.sql, own, log)
+  const live = new LiveFeed({ db: database.db, config, log })
   const close = async () => {
     delete shared[slot]
+    live.close()
     await presence.stop()
     await Promise.all([publisher.close(), database.close()])
   }
-  return { config, db: database.db, publisher, log, close }
+  return { config, db: database.db, publisher, live, log, close }
 }

@@ -7,16 +7,18 @@ import { guardRequests } from './guard-requests'
 import { keepOfferingSetup } from './offer-setup'
 
 /**
- * Opens everything the web process needs. Nothing is closed by hand at the end: on SIGTERM Next takes no new requests, lets
- * the running ones finish (each publishes its own record before it answers), and exits; that closes the connections.
+ * Opens everything the web process needs. On SIGTERM Next takes no new requests, lets the running ones finish (each publishes
+ * its own record before it answers), and exits; that closes the connections. Only live feeds would never finish: they are
+ * ended here.
  */
 export function start(): void {
   try {
     guardRequests()
-    const { config, log } = context()
+    const { config, live, log } = context()
     const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
     if (warning) log.warn(warning)
     log.info('The web process is ready')
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => live.close())
     void keepOfferingSetup(context())
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -9,7 +9,7 @@ import { storedIn } from '@/stack/testing/stored'
 import { GET as readAuth, POST as writeAuth } from './auth/[...nextauth]/route'
 import type { Handler } from './handle'
 import * as send from './messaging/send/route'
-import { everyCall, origin, paramsOf, routeFiles, type RouteCall } from './testing'
+import { everyCall, origin, paramsOf, routeFiles, textOf, type RouteCall } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -152,7 +152,7 @@ describe.each(reading)('$name', (call: RouteCall) => {
           params: { ...real, ...(id !== undefined && { id }) },
         })
         expect(response.status).toBeLessThan(500)
-        await response.arrayBuffer()
+        await textOf(response)
       }
     }
     expect(await storedIn(app.db)).toEqual(before)

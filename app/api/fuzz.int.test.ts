@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestContext, type TestContext } from '@/server/testing'
 import { hostileTexts } from '@/stack/testing/hostile'
 import { createTestDatabase } from '@/stack/testing/services'
-import { everyCall, origin, paramsOf, type RouteCall } from './testing'
+import { everyCall, origin, paramsOf, textOf, type RouteCall } from './testing'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -117,7 +117,7 @@ async function ask(call: RouteCall, dice: () => number, cookie: string) {
     ...(isRead ? {} : { body: JSON.stringify(whole) }),
   })
   const response = await call.handler(request, { params: Promise.resolve(params) })
-  return { status: response.status, text: await response.text(), given: { search: search.toString(), params, whole } }
+  return { status: response.status, text: await textOf(response), given: { search: search.toString(), params, whole } }
 }
 
 /** A failure of ours, a refusal in another shape, or one that tells of our inside: a field by its name, never what was in it. */

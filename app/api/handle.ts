@@ -74,6 +74,8 @@ type FileAnswer = {
   file: ReadableStream<Uint8Array>
   headers: Record<'Content-Type' | 'Content-Disposition', string>
 }
+/** Events for as long as the caller listens and `mayStill`: it looks again at who they are, and whether they may. */
+type EventsAnswer = { events: (mayStill: () => Promise<boolean>) => ReadableStream<Uint8Array> }
 
 export type Route<A extends Action, Body, Query, Params> = {
   /** Its row in the policy. */
@@ -82,7 +84,7 @@ export type Route<A extends Action, Body, Query, Params> = {
   query?: z.ZodType<Query>
   /** What does not fit is simply not found. */
   params?: z.ZodType<Params>
-  run: (call: Call<A, Body, Query, Params>) => Promise<Answer | DocumentAnswer | FileAnswer>
+  run: (call: Call<A, Body, Query, Params>) => Promise<Answer | DocumentAnswer | FileAnswer | EventsAnswer>
 }
 export type RouteContext = { params: Promise<Record<string, string | string[]>> }
 export type Handler = ((request: Request, route: RouteContext) => Promise<Response>) & {
@@ -114,10 +116,29 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
       const answer = await inTime(route.run(call), leftMs)
       if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
       if ('file' in answer) return new Response(answer.file, { headers: answer.headers })
+      if ('events' in answer) {
+        const mayStill = () => inTime(authorise(open, request, route.action, caller, headers)).then(yes, noIfRefused)
+        // Nobody would ever read, and so end, the body of a HEAD.
+        const body = request.method === 'HEAD' ? null : answer.events(mayStill)
+        return new Response(body, { headers: eventHeaders })
+      }
       const { status = 200, body, cookie, headers: own } = answer
       return Response.json(body, { status, headers: { ...own, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
   return Object.assign(respond, { action: route.action })
+}
+
+/** What packs answers together, ours or a proxy, would keep events back. */
+const eventHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+}
+
+const yes = () => true
+function noIfRefused(error: unknown): boolean {
+  if (error instanceof AppError && ['unauthenticated', 'forbidden'].includes(error.code)) return false
+  throw error
 }
 
 /**
@@ -139,7 +160,7 @@ export async function answering(
   const response = await answer.catch((error: unknown) => errorResponse(error, requestId))
   for (const [name, value] of headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)
-  response.headers.set('Cache-Control', 'no-store')
+  if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store')
   response.headers.set('X-Content-Type-Options', 'nosniff')
   const { method } = request
   const line = { requestId, method, path: new URL(request.url).pathname, status: response.status }

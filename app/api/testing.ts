@@ -34,3 +34,10 @@ const params = {
 }
 /** Parts of addresses that fit and name nothing: who gets past the policy is answered 404, 409 or 422. */
 export const paramsOf = (file: string) => ({ ...params, ...(/^(?:users|keys)\//.test(file) && { id: '999999999' }) })
+
+/** The whole answer; of events, which come for as long as one listens, nothing. */
+export async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return await response.text()
+  await response.body?.cancel()
+  return ''
+}
