@@ -12,7 +12,7 @@ type Account = {
 }
 type Field = 'firstName' | 'lastName' | 'email' | 'role' | 'status'
 
-const namesOf: Record<Field, Exclude<keyof EditUserRequest, 'current_password'>> = {
+const namesOf: Record<Field, Exclude<keyof EditUserRequest, 'current_password' | 'send_again'>> = {
   firstName: 'first_name',
   lastName: 'last_name',
   email: 'email',

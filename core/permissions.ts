@@ -53,6 +53,8 @@ export const policy = {
   'session.open': { who: 'anyone' },
   'password.forget': { who: 'anyone' },
   'password.reset': { who: 'anyone' },
+  /** Whoever holds the link. */
+  'link.open': { who: 'anyone' },
   /** With the link from the server's log, while there is no super_admin. */
   'setup.use': { who: 'anyone' },
   /** Answers 404 whoever asks. */
@@ -77,6 +79,11 @@ export const policy = {
   /** One's own goes with its code only. */
   'user.remove_second_factor': { who: admins, scope: null, reach: 'roles below', notToSelf: true },
 
+  /** What staff want each other to know about somebody. */
+  'note.add': { who: staff, scope: null },
+  /** One's own; administrators, anybody's. */
+  'note.remove': { who: staff, scope: null },
+
   'message.list': { who: staff, scope: 'messages:read' },
   'message.read': { who: staff, scope: 'messages:read' },
   /** The mail itself, as it was rendered; its secrets masked for everybody. */
@@ -90,6 +97,8 @@ export const policy = {
   'message.retry': { who: admins, scope: 'messages:manage' },
   /** Mail that a key or the whole installation holds back. */
   'message.release': { who: admins, scope: null },
+  /** "Did they get it?" */
+  'answer.read': { who: staff, scope: null },
   'delivery.read': { who: staff, scope: 'messages:read' },
   /** What changes, while a page of the dashboard is open. */
   'live.read': { who: staff, scope: null },

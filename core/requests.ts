@@ -63,9 +63,11 @@ export const editUserRequest = z
     status: z.enum(accountStatuses).optional(),
     /** Of whoever asks, when they change the address of their own account. */
     current_password: z.string().max(128).optional(),
+    /** With another address: the invitation goes there in the same step. */
+    send_again: z.boolean().optional(),
   })
   .refine(
-    (request) => Object.keys(request).some((name) => name !== 'current_password'),
+    (request) => Object.keys(request).some((name) => name !== 'current_password' && name !== 'send_again'),
     'There is nothing to change in this request.',
   )
 export type EditUserRequest = z.output<typeof editUserRequest>
@@ -111,6 +113,22 @@ export type SendMessageRequest = z.output<typeof sendMessageRequest>
 export const forgotPasswordRequest = z.strictObject({ email: addressSchema })
 
 export const resetPasswordRequest = z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema })
+
+const wholeNumber = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'This must be a whole number.')
+    .transform(Number)
+    .pipe(z.number().min(1).max(most))
+
+export const openLinkRequest = z.strictObject({ token: z.string().min(1).max(200) })
+
+export const addNoteRequest = z.strictObject({ body: z.string().trim().min(1, 'A note needs some words.').max(2_000) })
+export type AddNoteRequest = z.output<typeof addNoteRequest>
+
+export const answerQuery = z.strictObject({ q: z.string().trim().min(1).max(254) })
+
+export const hoursQuery = z.strictObject({ days: wholeNumber(31).default(8) })
 
 export const setPasswordRequest = z.strictObject({
   password: passwordSchema,
@@ -190,13 +208,6 @@ export const createKeyRequest = z
     context.addIssue({ code: 'custom', path: ['guest_list'], message })
   })
 export type CreateKeyRequest = z.output<typeof createKeyRequest>
-
-const wholeNumber = (most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'This must be a whole number.')
-    .transform(Number)
-    .pipe(z.number().min(1).max(most))
 
 const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 

@@ -31,6 +31,28 @@ export type UserView = {
   } | null
 }
 
+/** The first steps of an account: what is known of its invitation, its link, its password and its first sign-in. */
+export type OnboardingView = {
+  /** The newest one. */
+  invitation: MessageListItem | null
+  link: LinkView | null
+  /** When they chose a password of their own. */
+  password_set_at: string | null
+  first_sign_in_at: string | null
+  /** Before then the invitation is not sent once more; null: it can be. */
+  can_invite_at: string | null
+}
+
+/** Staff to staff, about a person. */
+export type NoteView = {
+  id: number
+  body: string
+  /** Null: their account is gone. */
+  author_id: number | null
+  author: string
+  created_at: string
+}
+
 /** One sign-in of one's own that still lasts. */
 export type SessionView = {
   id: string
@@ -98,6 +120,18 @@ export type TimelineEntry = {
   took: Phases | null
 }
 
+/** A one-time link that was mailed. The link itself is nowhere. */
+export type LinkView = {
+  state: LinkState
+  expires_at: string
+  /** When its page was first seen in a browser. */
+  opened_at: string | null
+  /** When a password was chosen with it. */
+  used_at: string | null
+}
+/** `works`, or why it does not any more. */
+export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'address_changed' | 'disabled'
+
 export type MessageAction = 'retry' | 'resend' | 'cancel' | 'release'
 /** Null: whoever asks may do it now. Else why not, in one sentence. */
 export type MessageActions = Record<MessageAction, string | null>
@@ -117,8 +151,8 @@ export type MessageView = MessageListItem & {
   /** Which SMTP route took it; null while none has. */
   route: 'primary' | 'fallback' | null
   user: { id: number; name: string; first_name: string } | null
-  /** Until when the link that it carried can be used; null: it carried none, or that works no more. */
-  link_works_until: string | null
+  /** What became of the link that it carried; null: it carried none, or has not been sent yet. */
+  link: LinkView | null
   /** Where its last record stands in Kafka; null before the first try. */
   kafka: { topic: string; partition: number; offset: number } | null
   actions: MessageActions
@@ -148,6 +182,22 @@ export type MessageEventKind =
   | 'retried'
   /** Sent again by people, as a message of its own. */
   | 'resent'
+
+/** "Did they get it?" */
+export type AnswerView =
+  | {
+      kind: 'answer'
+      address: string
+      /** Whose address it is; null: nobody's who has an account. */
+      user: UserView | null
+      /** The newest mail to it; null: none was asked for. */
+      message: MessageView | null
+      /** What went to it before that, the newest first. */
+      earlier: MessageListItem[]
+    }
+  /** Several fit: people, or else addresses with their newest mail. */
+  | { kind: 'choices'; people: UserView[]; mail: MessageListItem[] }
+  | { kind: 'nothing' }
 
 /** An API key; of the key itself only its beginning. */
 export type KeyView = {

@@ -39,6 +39,17 @@ export async function noteResent(tx: Transaction, sent: { id: string; otherId: s
   await tx.insert(messageEvents).values({ messageId: id, event: 'resent', detail })
 }
 
+/** The same for every invitation of a person that was given up: the new one takes their place. */
+export async function noteReplaced(
+  tx: Transaction,
+  { userId, by, otherId }: { userId: number; by: string; otherId: string },
+): Promise<void> {
+  await tx.execute(sql`
+    insert into message_events (message_id, event, detail)
+    select id, 'resent', jsonb_build_object('by', ${by}::text, 'otherId', ${otherId}::text) from messages
+    where user_id = ${userId} and type = 'welcome' and status = 'dead'`)
+}
+
 /**
  * Puts a dead message back with all its tries. Its notice goes if nobody has published it yet; one that stands on email-dlq
  * stays true as history. That it may have been delivered stays true as well. The tries begin again at 1: a record of an

@@ -10,7 +10,7 @@ import { containing } from './users'
 /** A message as it is stored, with what its work row knows; the sentences are made from `facts` by whoever shows it. */
 export type StoredMessage = { item: Omit<MessageListItem, 'summary'>; facts: MessageFacts }
 export type StoredStory = StoredMessage & {
-  more: Omit<MessageView, keyof MessageListItem | 'timeline' | 'hides' | 'kafka' | 'actions' | 'link_works_until'>
+  more: Omit<MessageView, keyof MessageListItem | 'timeline' | 'hides' | 'kafka' | 'actions' | 'link'>
   data: Record<string, unknown>
   events: { at: string; event: MessageEventKind; detail: EventDetail }[]
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import type { LinkState, LinkView } from '@/core/views'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Executor, Transaction } from './client'
 import { messages, oneTimeLinks, users } from './schema'
 
-export type LinkState = 'works' | 'used' | 'expired' | 'replaced' | 'password_changed' | 'address_changed' | 'disabled'
 export type Link = { userId: number; state: LinkState; expiresAt: Date; openedAt: Date | null; usedAt: Date | null }
 
 /** A newer mail that is held or only pretended reaches nobody, so it ends no link. */
@@ -75,12 +75,21 @@ export async function findLinkOfMessage(
   return row ? toLink(row) : null
 }
 
+export const linkView = ({ state, expiresAt, openedAt, usedAt }: Link): LinkView => ({
+  state,
+  expires_at: expiresAt.toISOString(),
+  opened_at: openedAt?.toISOString() ?? null,
+  used_at: usedAt?.toISOString() ?? null,
+})
+
 /** The first time counts. */
-export async function markLinkOpened(db: Executor, tokenHash: Buffer): Promise<void> {
-  await db
+export async function markLinkOpened(tx: Transaction, tokenHash: Buffer): Promise<{ userId: number } | null> {
+  const [row] = await tx
     .update(oneTimeLinks)
     .set({ openedAt: sql`now()` })
     .where(and(eq(oneTimeLinks.tokenHash, tokenHash), isNull(oneTimeLinks.openedAt)))
+    .returning({ userId: oneTimeLinks.userId })
+  return row ?? null
 }
 
 /** A link that no mail carries. */

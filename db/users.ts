@@ -132,7 +132,10 @@ export async function findUserByAddress(
 }
 
 export async function noteSignIn(tx: Transaction, id: number): Promise<void> {
-  await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, id))
+  await tx
+    .update(users)
+    .set({ lastSignInAt: now, firstSignInAt: sql`coalesce(${users.firstSignInAt}, now())` })
+    .where(eq(users.id, id))
 }
 
 /** Each person with the mail that was written to them last. */

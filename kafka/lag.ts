@@ -13,7 +13,7 @@ export type Lag = {
 }
 
 /** Connecting and asking take six answers one after the other: time enough for a Kafka that takes a second for each. */
-const deadlineMs = 10_000
+const workerDeadlineMs = 10_000
 
 /** Asks Kafka how far the group is behind, over one kept connection. */
 export class LagReader {
@@ -22,12 +22,13 @@ export class LagReader {
   constructor(
     private readonly config: KafkaConfig,
     private readonly log: Logger,
+    private readonly deadlineMs = workerDeadlineMs,
   ) {}
 
-  /** Rejects when Kafka does not answer within 10 s; the next call connects anew. */
+  /** Rejects when Kafka does not answer in time; the next call connects anew. */
   async read(): Promise<Lag> {
     try {
-      return await withDeadline(this.#read(), deadlineMs, 'Reading the lag')
+      return await withDeadline(this.#read(), this.deadlineMs, 'Reading the lag')
     } catch (error) {
       await this.close()
       throw error

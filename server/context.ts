@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { openDatabase, type Database } from '@/db/client'
 import { keepPresent } from '@/db/processes'
 import { templates } from '@/emails/registry'
+import { LagReader } from '@/kafka/lag'
 import { Publisher } from '@/kafka/publish'
 import { envelopeVersion } from '@/kafka/record'
 import { readWebConfig, type WebConfig } from '@/runtime/config'
@@ -15,6 +16,8 @@ export type Context = {
   db: Database
   publisher: Publisher
   live: LiveFeed
+  /** Connects at the first question. */
+  lag: LagReader
   log: Logger
   close: () => Promise<void>
 }
@@ -29,12 +32,16 @@ export function context(): Context {
   return shared[slot]
 }
 
+/** A page that shows everything but Kafka is better than one that comes late. */
+const lagDeadlineMs = 1_500
+
 function open(): Context {
   const config = readWebConfig()
   const log = createLog('web', config.LOG_LEVEL)
   const database = openDatabase({ url: config.DATABASE_URL, max: config.DATABASE_POOL, part: 'web' })
   const publisher = new Publisher(config, 'web', log)
   publisher.start(config.KAFKA_TOPIC)
+  const lag = new LagReader(config, log, lagDeadlineMs)
   const own = {
     name: `web-${hostname()}-${process.pid}`,
     kind: 'web',
@@ -46,7 +53,7 @@ function open(): Context {
     delete shared[slot]
     live.close()
     await presence.stop()
-    await Promise.all([publisher.close(), database.close()])
+    await Promise.all([publisher.close(), lag.close(), database.close()])
   }
-  return { config, db: database.db, publisher, live, log, close }
+  return { config, db: database.db, publisher, lag, live, log, close }
 }

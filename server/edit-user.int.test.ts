@@ -121,6 +121,46 @@ describe('what is changed', () => {
 })
 
 describe('another address', () => {
+  test('is corrected and the invitation sent there in one step, with one audit entry; what failed is done with', async () => {
+    const user = await invited()
+    await app.owner.execute(sql`delete from outbox where message_id = ${user.messageId}`)
+    await app.owner.execute(
+      sql`update messages set status = 'dead', dead_reason = 'refused' where id = ${user.messageId}`,
+    )
+    const edited = await edit(user.id, { email: 'right@example.com', send_again: true })
+    const id = edited.welcome_message_id ?? ''
+    expect(await getMessage(app, onlooker, id)).toMatchObject({
+      to: 'right@example.com',
+      type: 'welcome',
+      status: 'queued',
+    })
+    expect(edited.sentence).toContain('a new invitation to right@example.com is queued')
+    const rows = await app.owner.execute(
+      sql`select detail from audit_log where target = ${`user:${user.id}`} and action <> 'user.created'`,
+    )
+    expect([...rows]).toMatchObject([{ detail: { welcome_message_id: id } }])
+    const old = await getMessage(app, onlooker, user.messageId)
+    expect(old.timeline.at(-1)).toMatchObject({ event: 'resent' })
+    // The same again is no correction, and nothing is sent.
+    await expect(edit(user.id, { email: 'right@example.com', send_again: true })).rejects.toMatchObject({
+      code: 'conflict',
+    })
+  })
+
+  test('an address on the suppression list, or an account that has a password, is refused whole', async () => {
+    const [user, settled] = [await invited(), await app.person('user')]
+    await app.owner.execute(
+      sql`insert into suppressions (address_key, address, reason, created_by_name) values ('listed@example.com', 'listed@example.com', 'manual', 'test')`,
+    )
+    for (const [id, email] of [
+      [user.id, 'listed@example.com'],
+      [settled.id, 'settled-elsewhere@example.com'],
+    ] as const)
+      await expect(edit(id, { email, send_again: true })).rejects.toMatchObject({ code: 'conflict' })
+    const [row] = await app.db.execute(sql`select email from users where id = ${user.id}`)
+    expect(row).toEqual({ email: user.email })
+  })
+
   test('cancels all mail that waits, with a sentence, and erases its secret', async () => {
     const user = await invited('first-password')
     const edited = await edit(user.id, { email: 'moved@example.com' })

@@ -7,6 +7,7 @@ import { isPromotion, roleLabel } from '@/core/roles'
 import { presentPasswordNeeded } from '@/core/sign-in'
 import type { UserView } from '@/core/views'
 import { writeAudit } from '@/db/audit'
+import { noteReplaced } from '@/db/act-on-message'
 import { cancelWaiting } from '@/db/cancel-messages'
 import type { Transaction } from '@/db/client'
 import { endLinks } from '@/db/one-time-links'
@@ -18,8 +19,10 @@ import { keysLeftBy, type LeftKeys } from './left-keys'
 import { refuseLastSuperAdmin } from './last-super-admin'
 import { publishAll, tellOfNewStaff, tellOldAddress } from './notices'
 import { provePassword } from './prove-again'
-import type { QueuedMail } from './queue-mail'
+import { queueMail, type QueuedMail } from './queue-mail'
+import { refuseSuppressed } from './sent-again'
 import { refuseTakenAddress } from './taken-address'
+import { refuseInvitation, welcomeMail } from './welcome-mail'
 
 export type EditedUser = {
   user: UserView
@@ -27,6 +30,8 @@ export type EditedUser = {
   cancelled_messages: number
   /** How many links that still worked have ended. */
   ended_links: number
+  /** The invitation to the new address, where it was asked for. */
+  welcome_message_id?: string
   /** What was done, in plain words. */
   sentence: string
 }
@@ -57,8 +62,14 @@ export async function editUser(
       const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
       const leavesLess = planned.disables || (changes.role !== undefined && !planned.raises)
       const keys = leavesLess ? await keysLeftBy(tx, id) : null
+      const again = request.send_again ? await inviteAnew(context, tx, asked, { ...user, ...changes }, planned) : null
       if (isChanged) {
-        const detail = { cancelled_messages: cancelled, ended_links: links, ...keys?.detail }
+        const detail = {
+          cancelled_messages: cancelled,
+          ended_links: links,
+          ...keys?.detail,
+          ...(again && { welcome_message_id: again.id }),
+        }
         await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
       }
       const { role } = changes
@@ -66,6 +77,7 @@ export async function editUser(
         role !== undefined && isPromotion(user.role, role)
           ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
           : []
+      if (again) told.push(again)
       if (planned.movesAddress) told.push(await tellOldAddress(context, tx, user, asked.actor))
       const view = await findUserView(tx, id)
       if (!view) throw new Error(`User ${id} is gone, though it is locked`)
@@ -73,13 +85,35 @@ export async function editUser(
         user: view,
         cancelled_messages: cancelled.length,
         ended_links: links,
-        sentence: sentenceOf(planned, user, { cancelled: cancelled.length, links, keys }),
+        ...(again && { welcome_message_id: again.id }),
+        sentence: again
+          ? `The address is corrected, and a new invitation to ${view.email} is queued. Links in earlier mail no longer work.`
+          : sentenceOf(planned, user, { cancelled: cancelled.length, links, keys }),
       }
       return { told, edited }
     })
     .catch(refuseTakenAddress)
   await publishAll(context, told)
   return edited
+}
+
+/** Correct and send again: what could not reach the old address is replaced by a new invitation to the new one. */
+async function inviteAnew(
+  context: Context,
+  tx: Transaction,
+  { actor }: Asked,
+  user: User,
+  { movesAddress }: AccountChanges,
+): Promise<QueuedMail> {
+  if (!movesAddress) {
+    const sentence = 'This is the address that the account has already.'
+    throw new AppError('conflict', sentence, { email: sentence })
+  }
+  refuseInvitation(actor, { ...user, passwordHash: user.mustChangePassword ? null : user.passwordHash })
+  await refuseSuppressed(tx, user.email)
+  const queued = await queueMail(context, tx, welcomeMail(context.config, user, null, actor))
+  await noteReplaced(tx, { userId: user.id, by: nameOf(actor), otherId: queued.id })
+  return queued
 }
 
 function refuseChanges(actor: Actor, user: User, { changes }: AccountChanges): void {

@@ -2,7 +2,7 @@ import type { Actor } from '@/core/permissions'
 import { summarise, tell } from '@/core/sentences'
 import type { MessageView } from '@/core/views'
 import { findMessageStory, type StoredStory } from '@/db/messages'
-import { findLinkOfMessage } from '@/db/one-time-links'
+import { findLinkOfMessage, linkView } from '@/db/one-time-links'
 import { hiddenPart } from '@/emails/render'
 import type { Context } from './context'
 import { messageActions } from './message-actions'
@@ -24,7 +24,7 @@ export async function getMessage(context: Context, actor: Actor, id: string): Pr
     summary: summarise(story.facts, words),
     kafka: placeOf(story.events, config.KAFKA_TOPIC),
     actions,
-    link_works_until: link?.state === 'works' ? link.expiresAt.toISOString() : null,
+    link: link && linkView(link),
     timeline: story.events.map((event) => tell(event, words)),
   }
 }

@@ -9,6 +9,8 @@ const conflict = (sentence: string) => new AppError('conflict', sentence)
 
 export const noSuchMessage = () => new AppError('not_found', 'There is no such message.')
 
+export const noSuchUser = () => new AppError('not_found', 'There is no such user.')
+
 const beingSent = 'It is being sent at this moment.'
 const acceptedAt = ({ delivery, sentAt, dueAt }: Facts) =>
   `It was ${delivery === 'pretend' ? 'only pretended,' : 'accepted'} at ${utcWords((sentAt ?? dueAt).toISOString())}`

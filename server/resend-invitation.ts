@@ -1,14 +1,19 @@
 import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
+import { invitationOpensAt } from '@/db/invitations'
 import { lockUser } from '@/db/users'
 import { auditOf, nameOf } from './actor'
 import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
 import { refuseInvitation, welcomeMail } from './welcome-mail'
+import { utcWords } from './words'
 
 export type Invited = { welcome_message_id: string }
+
+const justInvited = (openAt: Date) =>
+  `The invitation was sent again less than a minute ago. Please give it time to arrive; from ${utcWords(openAt.toISOString())} it can be sent once more.`
 
 /** Sends the invitation again, with a new link. The earlier one that still waits is cancelled; its links end. */
 export async function resendInvitation(context: Context, asked: AskedOnce<Invited>, id: number): Promise<Invited> {
@@ -17,6 +22,8 @@ export async function resendInvitation(context: Context, asked: AskedOnce<Invite
     const user = await lockUser(tx, id)
     if (!user) throw new AppError('not_found', 'There is no such user.')
     refuseInvitation(actor, user)
+    const openAt = await invitationOpensAt(tx, id)
+    if (openAt) throw new AppError('conflict', justInvited(openAt))
     await cancelWaiting(tx, {
       userId: id,
       types: ['welcome'],

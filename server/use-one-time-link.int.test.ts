@@ -11,7 +11,8 @@ import { getMessage } from './get-message'
 import { resendInvitation } from './resend-invitation'
 import { sendMessage } from './send-message'
 import { asked, caller, onlooker, openTestContext, type TestContext } from './testing'
-import { useOneTimeLink } from './use-one-time-link'
+import { getOnboarding } from './get-onboarding'
+import { openOneTimeLink, useOneTimeLink } from './use-one-time-link'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -150,4 +151,48 @@ test('a disabled account, a deleted one and a made-up token get no password', as
   await expect(choose(tokens[0] ?? '')).rejects.toMatchObject(refusal(/disabled/))
   await expect(choose(tokens[1] ?? '')).rejects.toMatchObject(refusal(/not one of ours/))
   await expect(choose('made-up')).rejects.toMatchObject(refusal(/not one of ours/))
+})
+
+test('that a link was opened is known from the first time on, and a dead one is refused at once', async () => {
+  const user = await invited()
+  const token = await mint(user.id, user.messageId)
+  const open = () => openOneTimeLink(app, caller, { token })
+  expect(await getOnboarding(app, user.id)).toMatchObject({
+    invitation: { id: user.messageId },
+    link: { state: 'works', opened_at: null, used_at: null },
+    password_set_at: null,
+    first_sign_in_at: null,
+  })
+  await open()
+  const { link } = await getOnboarding(app, user.id)
+  expect(link?.opened_at).not.toBeNull()
+  await open()
+  expect((await getOnboarding(app, user.id)).link).toEqual(link)
+  expect((await getMessage(app, onlooker, user.messageId)).link).toEqual(link)
+  const rows = sql`select from audit_log where action = 'user.link_opened' and target = ${`user:${user.id}`}`
+  expect([...(await app.owner.execute(rows))]).toHaveLength(1)
+
+  await choose(token)
+  expect(await getOnboarding(app, user.id)).toMatchObject({
+    link: { state: 'used', used_at: expect.any(String) as string },
+    password_set_at: expect.any(String) as string,
+  })
+  await expect(open()).rejects.toMatchObject(refusal(/used already/))
+  await expect(openOneTimeLink(app, caller, { token: 'made up' })).rejects.toMatchObject(refusal(/not one of ours/))
+})
+
+test('an invitation that was just sent again is not sent once more, and people are told why; one that failed is', async () => {
+  const user = await invited()
+  const again = () => resendInvitation(app, asked(service), user.id)
+  const { welcome_message_id: second } = await again()
+  await expect(again()).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('less than a minute ago') as string,
+  })
+  expect((await getOnboarding(app, user.id)).can_invite_at).not.toBeNull()
+  await app.owner.execute(sql`update messages set status = 'dead' where id = ${second}`)
+  await again()
+  await app.owner.execute(sql`update messages set created_at = created_at - interval '61 s' where user_id = ${user.id}`)
+  expect((await getOnboarding(app, user.id)).can_invite_at).toBeNull()
+  await again()
 })

@@ -1,7 +1,8 @@
 import { AppError } from '@/core/errors'
 import { writeAudit } from '@/db/audit'
 import { cancelWaiting } from '@/db/cancel-messages'
-import { findLink, markLinkUsed, type Link, type LinkState } from '@/db/one-time-links'
+import type { LinkState } from '@/core/views'
+import { findLink, markLinkOpened, markLinkUsed, type Link } from '@/db/one-time-links'
 import { findUser, lockUser, storeOwnPassword } from '@/db/users'
 import { hashPassword } from '@/runtime/password'
 import { hashToken } from '@/runtime/seal'
@@ -67,4 +68,19 @@ export async function useOneTimeLink(
   })
   await publishAll(context, [told])
   return { next }
+}
+
+/**
+ * The page of a link is open in a browser: the first time is written down. Mail scanners that only fetch never get here, because
+ * the token stands behind the `#` of the address. A link that no longer works is refused at once, not after a password was typed.
+ */
+export async function openOneTimeLink({ db }: Context, caller: Caller, { token }: { token: string }): Promise<void> {
+  const tokenHash = hashToken(token)
+  refuseUnlessWorks(await findLink(db, tokenHash))
+  await db.transaction(async (tx) => {
+    const opened = await markLinkOpened(tx, tokenHash)
+    if (!opened) return
+    const holder = `user:${opened.userId}`
+    await writeAudit(tx, { ...caller, actor: holder, action: 'user.link_opened', target: holder })
+  })
 }

@@ -8,6 +8,7 @@ import { newToken } from '@/runtime/seal'
 import type { Caller } from '@/server/actor'
 import { beginSecondFactor } from '@/server/add-second-factor'
 import { createUser } from '@/server/create-user'
+import { addNote } from '@/server/notes'
 import { sendMessage } from '@/server/send-message'
 import { signIn, signOut } from '@/server/sign-in'
 import { asked, knownPassword, openTestContext, type TestContext } from '@/server/testing'
@@ -208,6 +209,40 @@ const asks: Record<string, Record<string, () => Promise<Ask>>> = {
         body: { token, password: 'a long enough passphrase' },
         cookie: '',
         says: { action: 'user.password_set', target: `user:${id}`, actor: `user:${id}` },
+      }
+    },
+  },
+  'POST set-password/opened': {
+    'a link is opened': async () => {
+      const { id, welcome_message_id: messageId } = await invite()
+      const { token, hash } = newToken()
+      await app.owner.execute(sql`
+        insert into one_time_links (token_hash, user_id, message_id, expires_at)
+        values (${hash}, ${id}, ${messageId}, now() + interval '1 hour')`)
+      return {
+        body: { token },
+        cookie: '',
+        says: { action: 'user.link_opened', target: `user:${id}`, actor: `user:${id}` },
+      }
+    },
+  },
+  'POST users/[id]/notes': {
+    'a note is written': async () => {
+      const { id } = await app.person('user')
+      return {
+        params: { id: String(id) },
+        body: { body: 'Calls on Mondays' },
+        says: { action: 'note.added', target: `user:${id}` },
+      }
+    },
+  },
+  'DELETE users/[id]/notes/[note]': {
+    'a note is removed': async () => {
+      const { id } = await app.person('user')
+      const note = await addNote(app, staff(), id, { body: 'Calls on Mondays' })
+      return {
+        params: { id: String(id), note: String(note.id) },
+        says: { action: 'note.removed', target: `user:${id}` },
       }
     },
   },

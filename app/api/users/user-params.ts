@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
-export const userParams = z.object({
-  id: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/)
-    .transform(Number),
-})
+const id = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+
+export const userParams = z.object({ id })
+export const noteParams = z.object({ id, note: id })

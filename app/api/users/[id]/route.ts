@@ -1,14 +1,24 @@
 import { editUserRequest } from '@/core/requests'
 import { deleteUser } from '@/server/delete-user'
 import { editUser } from '@/server/edit-user'
+import { getOnboarding } from '@/server/get-onboarding'
 import { getUser } from '@/server/get-user'
+import { listNotes } from '@/server/notes'
 import { handle, otherMethods } from '../../handle'
 import { userParams } from '../user-params'
 
 export const GET = handle({
   action: 'user.read',
   params: userParams,
-  run: async ({ context, params }) => ({ body: { error: false, user: await getUser(context, params.id) } }),
+  run: async ({ context, actor, params }) => {
+    const [user, onboarding, notes] = await Promise.all([
+      getUser(context, params.id),
+      getOnboarding(context, params.id),
+      // What staff write to each other is for nobody else.
+      actor.kind === 'staff' ? listNotes(context, params.id) : null,
+    ])
+    return { body: { error: false, user, onboarding, ...(notes && { notes }) } }
+  },
 })
 
 export const PATCH = handle({

@@ -204,7 +204,10 @@ function More({ message, caseText }: { message: MessageView; caseText: string })
       >
         <MenuItem onClick={() => void copyCase()}>Copy case</MenuItem>
         {acts
-          .filter(({ action }) => message.actions[action] !== null)
+          // Releasing means nothing to a mail that nobody holds back.
+          .filter(
+            ({ action }) => message.actions[action] !== null && (action !== 'release' || message.delivery === 'held'),
+          )
           .map(({ action, button }) => (
             <MenuItem key={action} disabled className={styles.closed}>
               {button}

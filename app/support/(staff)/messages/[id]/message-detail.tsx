@@ -108,7 +108,7 @@ function Advice({ message }: { message: MessageView }) {
     message,
     firstName: message.user?.first_name ?? null,
     from: message.from,
-    linkWorksUntil: message.link_works_until,
+    linkWorksUntil: message.link?.state === 'works' ? message.link.expires_at : null,
   }
   const next = nextStep(facts)
   return (

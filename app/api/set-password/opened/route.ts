@@ -1,0 +1,14 @@
+import { openLinkRequest } from '@/core/requests'
+import { openOneTimeLink } from '@/server/use-one-time-link'
+import { handle, otherMethods } from '../../handle'
+
+export const POST = handle({
+  action: 'link.open',
+  body: openLinkRequest,
+  run: async ({ context, body, ...caller }) => {
+    await openOneTimeLink(context, caller, body)
+    return { body: { error: false, message: 'This link works' } }
+  },
+})
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

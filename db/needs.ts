@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm'
+import type { NeedsView } from '@/core/pipeline'
+import type { Executor } from './client'
+
+/** From then on it is "many": nobody works through more of them by hand, and counting on would cost. */
+const countAtMost = 1_000
+
+/**
+ * What somebody has to see to: mail that was given up within the last week and not sent again since, and people whose invitation
+ * was accepted more than two days ago and who have not come in. Found by the small index of what went wrong, and by the accounts of
+ * the last month.
+ */
+export async function findNeeds(db: Executor): Promise<NeedsView> {
+  const [row] = await db.execute<{ needs: NeedsView }>(sql`
+    with lost as materialized (
+      select distinct message_id from message_events
+      where event in ('dead', 'worker_lost') and at > now() - interval '7 days'
+      limit ${countAtMost}
+    ), open as (
+      select m.may_have_been_delivered as in_doubt, coalesce(m.last_cause, m.dead_reason) as cause
+      from lost join messages m on m.id = lost.message_id
+      where m.status = 'dead'
+        and not exists (select from message_events r where r.message_id = m.id and r.event = 'resent')
+    ), causes as (
+      select cause, count(*) as count from open where not in_doubt group by cause order by count(*) desc, cause limit 2
+    ), absent as (
+      select from users u
+      where u.status = 'active' and u.created_at > now() - interval '30 days' and u.created_at < now() - interval '2 days'
+        and case when u.role = 'user' then u.password_hash is null else u.first_sign_in_at is null end
+        and exists (
+          select from messages m where m.user_id = u.id and m.type = 'welcome' and m.status = 'sent' and m.sent_at < now() - interval '2 days'
+        )
+      limit ${countAtMost}
+    )
+    select json_build_object(
+      'dead', (select count(*) from open where not in_doubt),
+      'dead_causes', coalesce((select json_agg(json_build_object('cause', cause, 'count', count)) from causes), '[]'),
+      'in_doubt', (select count(*) from open where in_doubt),
+      'absent', (select count(*) from absent)
+    ) as needs`)
+  if (!row) throw new Error('Postgres did not say what needs somebody')
+  return row.needs
+}
