@@ -16,6 +16,12 @@ import { z } from 'zod'
 export const statuses = ['queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed'] as const
 export type Status = (typeof statuses)[number]
 
+/**
+ * What lists are filtered by: the statuses, and besides them what may have been delivered already while nobody can know,
+ * whatever its status; what was accepted, or is being sent right now, is not among them.
+ */
+export const listedStatuses = [...statuses, 'may_have_been_delivered'] as const
+
 export const isFinal = (status: Status): boolean => !['queued', 'sending', 'retrying'].includes(status)
 
 export const messageTypes = ['welcome', 'password_reset', 'notification'] as const

@@ -3,7 +3,7 @@ import { addressSchema } from './address'
 import { auditActions } from './audit-words'
 import { cursorOf, exactInstant } from './cursor'
 import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
-import { ambiguousRules, messageTypes, previewParts, priorities, statuses } from './message'
+import { ambiguousRules, listedStatuses, messageTypes, previewParts, priorities } from './message'
 import { scopes } from './permissions'
 import { roles } from './roles'
 
@@ -221,21 +221,40 @@ export const listUsersQuery = z.strictObject({
 })
 export type ListUsersQuery = z.output<typeof listUsersQuery>
 
-export const listMessagesQuery = z.strictObject({
+/** Of the time until now, for who asks again and again: an instant would have to be told anew each time. */
+const recentSpans = ['1h', '24h', '7d', '30d'] as const
+export type RecentSpan = (typeof recentSpans)[number]
+
+/** Which messages: everything that is given has to fit. */
+export const messageFilter = z.strictObject({
   /** Several: `status=queued&status=sending`, or `status=queued,sending`. */
   status: z
     .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
-    .pipe(z.array(z.enum(statuses)))
+    .pipe(z.array(z.enum(listedStatuses)))
     .optional(),
   /** What becomes of them, several as for status: `delivery=held`. */
   delivery: z
     .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
     .pipe(z.array(z.enum(deliveries)))
     .optional(),
+  /** A part of the address. */
   to: z.string().trim().max(254).optional(),
+  /** A part of the address or of the subject. */
   search: z.string().trim().max(255).optional(),
   type: z.enum(messageTypes).optional(),
   template: z.string().max(100).optional(),
+  /** Who asked, as `created_by` says it. */
+  sender: z.string().max(300).optional(),
+  /** Asked for at or after then. */
+  from: instant.optional(),
+  /** Asked for before then. */
+  until: instant.optional(),
+  within: z.enum(recentSpans).optional(),
+})
+export type MessageFilter = z.output<typeof messageFilter>
+
+export const listMessagesQuery = z.strictObject({
+  ...messageFilter.shape,
   cursor: z.uuid('This is not a cursor that we gave.').optional(),
   limit: wholeNumber(100).default(25),
 })

@@ -84,6 +84,8 @@ export type MessageListItem = {
   retry_count: number
   max_retries: number
   created_at: string
+  /** Who asked for it. */
+  created_by: string
   due_at: string
   sent_at: string | null
   closed_at: string | null
@@ -142,7 +144,6 @@ export type MessageView = MessageListItem & {
   sensitive: boolean
   /** What its preview hides: it carries this. */
   hides: HiddenPart | null
-  created_by: string
   message_id_header: string
   /** When it was asked to go out; null: at once. */
   send_at: string | null

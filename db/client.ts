@@ -67,6 +67,22 @@ export function openDatabase(options: Options): { db: Database; sql: Sql; close:
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) }
 }
 
+/** A statement of a page that takes longer is ended, so that one wide search keeps the others waiting for so long at most. */
+const pageStatementMs = 2_000
+
+/**
+ * For what lists and searches read: connections of their own, so that however slow they are, mail is accepted all the same.
+ *
+ * Each statement is planned with its values, since what is rare and what is common want other plans. None walks through a whole
+ * table where an index leads to what is wanted, nor is compiled first: that takes longer than all of it.
+ */
+export function openPages(options: Omit<Options, 'answerWithinMs'>): { db: Database; close: () => Promise<void> } {
+  const sql = connect(options, pageStatementMs + 500, {
+    connection: { plan_cache_mode: 'force_custom_plan', enable_seqscan: 'off', jit: 'off' },
+  })
+  return { db: drizzle(sql, { schema }), close: () => sql.end({ timeout: 5 }) }
+}
+
 /**
  * A plan made while the outbox is empty ruins the next burst (5 s instead of 5 ms for a relay batch of 500), so every
  * statement is planned with its values.

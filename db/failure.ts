@@ -36,6 +36,9 @@ export function lineRefusal(error: unknown): string | null {
   return null
 }
 
+/** A statement took longer than it may. */
+export const isStatementEnded = (error: unknown): boolean => faultOf(error)?.code === '57014'
+
 /** Somebody else kept a row locked for longer than we wait: everything but that row works. */
 export const isRowLocked = (error: unknown): boolean => faultOf(error)?.code === '55P03'
 

@@ -2,8 +2,8 @@ import { and, desc, eq, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
 import type { AuditFilter } from '@/core/requests'
 import type { AuditEntryView } from '@/core/views'
 import type { Executor } from './client'
+import { containing } from './pattern'
 import { auditLog } from './schema'
-import { containing } from './users'
 
 const { id, at, actor, actorName, action, target, before, after, detail, address, requestId } = auditLog
 

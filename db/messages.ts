@@ -1,11 +1,9 @@
-import { and, asc, desc, eq, ilike, inArray, lt, lte, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm'
 import { messageIdHeader, priorityOfRank, type DeadReason } from '@/core/message'
-import type { ListMessagesQuery } from '@/core/requests'
 import type { EventDetail, MessageFacts } from '@/core/sentences'
 import type { MessageEventKind, MessageListItem, MessageView } from '@/core/views'
 import type { Executor } from './client'
 import { breakers, messageEvents, messages, outbox, suppressions, users } from './schema'
-import { containing } from './users'
 
 /** A message as it is stored, with what its work row knows; the sentences are made from `facts` by whoever shows it. */
 export type StoredMessage = { item: Omit<MessageListItem, 'summary'>; facts: MessageFacts }
@@ -103,6 +101,7 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
       retry_count: message.retryCount,
       max_retries: message.maxRetries,
       created_at: message.createdAt.toISOString(),
+      created_by: message.createdByName,
       due_at: shared.dueAt,
       sent_at: shared.sentAt,
       closed_at: shared.closedAt,
@@ -120,33 +119,15 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
   }
 }
 
-/** Newest first. Ids are in the order of time (UUID version 7), so an id is the cursor. */
-export async function listMessages(db: Executor, query: ListMessagesQuery): Promise<StoredMessage[]> {
-  const rows = await select(db)
-    .where(
-      and(
-        query.cursor ? lt(messages.id, query.cursor) : undefined,
-        query.status ? inArray(messages.status, query.status) : undefined,
-        query.delivery ? inArray(messages.delivery, query.delivery) : undefined,
-        query.type ? eq(messages.type, query.type) : undefined,
-        query.template ? eq(messages.template, query.template) : undefined,
-        query.to ? ilike(messages.toAddress, containing(query.to)) : undefined,
-        query.search
-          ? or(ilike(messages.subject, containing(query.search)), ilike(messages.toAddress, containing(query.search)))
-          : undefined,
-      ),
-    )
-    .orderBy(desc(messages.id))
-    .limit(query.limit)
-  return rows.map(toStored)
-}
-
-/** These messages as they are now, with whose they are; those that are gone are left out. */
+/** These messages as they are now, the newest first, with whose they are; those that are gone are left out. */
 export async function findMessages(
   db: Executor,
-  ids: string[],
+  ids: readonly string[],
 ): Promise<(StoredMessage & { userId: number | null })[]> {
-  const rows = await select(db).where(inArray(messages.id, ids))
+  if (ids.length === 0) return []
+  const rows = await select(db)
+    .where(inArray(messages.id, [...ids]))
+    .orderBy(desc(messages.id))
   return rows.map((row) => ({ ...toStored(row), userId: row.userId }))
 }
 
@@ -180,7 +161,6 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       from: message.fromAddress,
       reply_to: message.replyTo,
       sensitive: message.sensitive,
-      created_by: message.createdByName,
       message_id_header: messageIdHeader(message.id, message.fromAddress),
       send_at: instant(message.sendAt),
       resend_of: message.resendOf,

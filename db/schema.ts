@@ -54,6 +54,16 @@ export const users = pgTable(
   },
   (table) => [
     uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
+    /** Parts of names, in both orders, and of addresses. */
+    index('users_words').using(
+      'gin',
+      sql`(${table.firstName} || ' ' || ${table.lastName} || ' ' || ${table.firstName} || ' ' || ${table.email}) gin_trgm_ops`,
+    ),
+    /** The orders of the list, each a page by cursor. */
+    index('users_created').on(table.createdAt, table.id),
+    index('users_first_name').on(sql`lower(${table.firstName})`, table.id),
+    index('users_last_name').on(sql`lower(${table.lastName})`, table.id),
+    index('users_role').on(table.role, table.id),
     check('users_role_known', sql`${table.role} in ('user', 'supporter', 'admin', 'super_admin')`),
     check('users_status_known', sql`${table.status} in ('active', 'disabled')`),
   ],
@@ -240,6 +250,13 @@ export const messages = pgTable(
     index('messages_user')
       .on(table.userId, table.id)
       .where(sql`${table.userId} is not null`),
+    /** Parts of words, for lists (db/find-messages.ts). A short pending list: whoever fills it up has to empty it. */
+    index('messages_words')
+      .using('gin', table.toAddress.op('gin_trgm_ops'), table.subject.op('gin_trgm_ops'))
+      .with({ gin_pending_list_limit: 512 }),
+    index('messages_template').on(table.template, table.id),
+    index('messages_type').on(table.type, table.id),
+    index('messages_sender').on(table.createdByName, table.id),
     check(
       'messages_status_known',
       sql`${table.status} in ('queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed')`,
@@ -270,6 +287,10 @@ export const messageEvents = pgTable(
   },
   (table) => [
     index('message_events_message').on(table.messageId, table.id),
+    /** What ended otherwise than accepted, newest first: finds by status what no index of `messages` may mention. */
+    index('message_events_ended')
+      .on(table.event, table.messageId)
+      .where(sql`${table.event} in ('dead', 'cancelled', 'suppressed', 'pretended')`),
     /** Rows only ever come at the end, so a few bytes a hundred pages find an hour of them. */
     index('message_events_at').using('brin', table.at).with({ autosummarize: true, pages_per_range: 32 }),
   ],

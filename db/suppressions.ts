@@ -3,8 +3,8 @@ import { sameAddressKey } from '@/core/address'
 import type { ListSuppressionsQuery } from '@/core/requests'
 import type { SuppressionView } from '@/core/views'
 import type { Executor, Transaction } from './client'
+import { containing } from './pattern'
 import { suppressions } from './schema'
-import { containing } from './users'
 
 type Row = typeof suppressions.$inferSelect
 

@@ -3,6 +3,7 @@ import type { ListUsersQuery } from '@/core/requests'
 import type { Role } from '@/core/roles'
 import type { UserView } from '@/core/views'
 import type { Executor, Transaction } from './client'
+import { containing } from './pattern'
 import { messages, sessions, users } from './schema'
 
 export type User = typeof users.$inferSelect
@@ -210,9 +211,6 @@ export async function findUserView(db: Executor, id: number): Promise<UserView |
   const [row] = await selectViews(db).where(eq(users.id, id))
   return row ? toView(row) : null
 }
-
-/** In a pattern, `%` and `_` stand for themselves. */
-export const containing = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
 
 function matching({ search, role }: ListUsersQuery): SQL | undefined {
   const wanted = search ? containing(search) : null

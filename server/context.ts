@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { openDatabase, type Database } from '@/db/client'
+import { openDatabase, openPages, type Database } from '@/db/client'
 import { keepPresent } from '@/db/processes'
 import { templates } from '@/emails/registry'
 import { LagReader } from '@/kafka/lag'
@@ -14,6 +14,8 @@ import { LiveFeed } from './live-feed'
 export type Context = {
   config: WebConfig
   db: Database
+  /** For lists, searches and counts: few connections of their own, so that nothing waits behind them. */
+  pages: Database
   publisher: Publisher
   live: LiveFeed
   /** Connects at the first question. */
@@ -21,6 +23,8 @@ export type Context = {
   log: Logger
   close: () => Promise<void>
 }
+
+const pageConnections = 4
 
 /** Next loads this module once for each bundle, so the one context hangs on the process itself. */
 const slot = Symbol.for('usual-store.context')
@@ -39,6 +43,7 @@ function open(): Context {
   const config = readWebConfig()
   const log = createLog('web', config.LOG_LEVEL)
   const database = openDatabase({ url: config.DATABASE_URL, max: config.DATABASE_POOL, part: 'web' })
+  const pages = openPages({ url: config.DATABASE_URL, max: pageConnections, part: 'web pages' })
   const publisher = new Publisher(config, 'web', log)
   publisher.start(config.KAFKA_TOPIC)
   const lag = new LagReader(config, log, lagDeadlineMs)
@@ -53,7 +58,7 @@ function open(): Context {
     delete shared[slot]
     live.close()
     await presence.stop()
-    await Promise.all([publisher.close(), lag.close(), database.close()])
+    await Promise.all([publisher.close(), lag.close(), pages.close(), database.close()])
   }
-  return { config, db: database.db, publisher, lag, live, log, close }
+  return { config, db: database.db, pages: pages.db, publisher, lag, live, log, close }
 }

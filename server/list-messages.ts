@@ -1,17 +1,50 @@
-import type { ListMessagesQuery } from '@/core/requests'
+import { instantOfId } from '@/core/message-id'
+import type { ListMessagesQuery, MessageFilter } from '@/core/requests'
 import { summarise } from '@/core/sentences'
 import type { MessageListItem } from '@/core/views'
-import { listMessages as findMessages } from '@/db/messages'
+import { findMessageIds } from '@/db/find-messages'
+import { findMessages } from '@/db/messages'
+import { templates } from '@/emails/registry'
 import type { Context } from './context'
+import { withInstants } from './message-time'
+import { pageRead } from './page-read'
 import { apiWords } from './words'
 
-export type MessagePage = { messages: MessageListItem[]; next_cursor: string | null }
-
-/** Newest first; `next_cursor` leads to older ones. */
-export async function listMessages({ db, config }: Context, query: ListMessagesQuery): Promise<MessagePage> {
-  const { limit } = query
-  const found = await findMessages(db, { ...query, limit: limit + 1 })
-  const words = apiWords(config)
-  const messages = found.slice(0, limit).map(({ item, facts }) => ({ ...item, summary: summarise(facts, words) }))
-  return { messages, next_cursor: found.length > limit ? (messages.at(-1)?.id ?? null) : null }
+export type MessagePage = {
+  messages: MessageListItem[]
+  /** Leads to older ones; there may be some even when this page is not full. */
+  next_cursor: string | null
+  /** Set when the search stopped before it had found a full page: nobody has looked at what is older than this. */
+  searched_back_to: string | null
 }
+
+/** Newest first. */
+export function listMessages(
+  { pages, config }: Pick<Context, 'pages' | 'config'>,
+  { cursor, limit, ...filter }: ListMessagesQuery,
+): Promise<MessagePage> {
+  return pageRead(messagesBefore({ pages, config }, filter, { before: cursor, limit }))
+}
+
+/** A page of any size; an export reads larger ones than the API gives. */
+export async function messagesBefore(
+  { pages, config }: Pick<Context, 'pages' | 'config'>,
+  filter: MessageFilter,
+  { before, limit }: { before: string | undefined; limit: number },
+): Promise<MessagePage> {
+  const { ids, goOnBefore } = await findMessageIds(pages, withInstants(filter, Date.now()), {
+    before,
+    limit: limit + 1,
+  })
+  const stored = await findMessages(pages, ids.slice(0, limit))
+  const words = apiWords(config)
+  const isFull = ids.length > limit
+  return {
+    messages: stored.map(({ item, facts }) => ({ ...item, summary: summarise(facts, words) })),
+    next_cursor: isFull ? (ids[limit - 1] ?? null) : goOnBefore,
+    searched_back_to: isFull || goOnBefore === null ? null : instantOfId(goOnBefore),
+  }
+}
+
+/** What a message can be made of here; a message of another service may name another one. */
+export const templateNames: readonly string[] = Object.keys(templates)

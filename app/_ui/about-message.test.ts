@@ -21,6 +21,7 @@ const message = (changes: Partial<Message>): Message => ({
   retry_count: 0,
   max_retries: 3,
   created_at: '2026-11-24T12:31:30.000Z',
+  created_by: 'Maya Example',
   due_at: '2026-11-24T12:31:30.000Z',
   sent_at: null,
   closed_at: null,

@@ -1,6 +1,6 @@
 'use client'
 
-import { ArrowDown, ArrowUp } from 'lucide-react'
+import { ArrowDown, ArrowUp, ListFilter } from 'lucide-react'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import styles from './data-table.module.css'
@@ -20,6 +20,8 @@ export type Column<Row> = {
   /** The part of the width it may take; a cell without one is as wide as its words. */
   width?: string
   isHeadUnseen?: true
+  /** A button in the cell, not on a phone, that shows the rows of the same value only. */
+  filterBy?: { label: (row: Row) => string; onFilter: (row: Row) => void }
   /** Left out where there is little room: below 1100 px, or below 900. */
   needs?: 'muchRoom' | 'someRoom'
 }
@@ -53,14 +55,30 @@ export function DataTable<Row>(props: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ key, narrow, link, needs, cell }) => (
-                <td key={key} className={styles[narrow ?? needs ?? 'wideOnly']} data-link={link}>
+              {columns.map(({ key, narrow, link, needs, cell, filterBy }) => (
+                <td
+                  key={key}
+                  className={styles[narrow ?? needs ?? 'wideOnly']}
+                  data-link={link}
+                  data-filter={filterBy !== undefined}
+                >
                   {link === undefined ? null : (
                     <Link href={rowHref(row)} className={link === 'narrow' ? styles.narrowLink : styles.rowLink}>
                       {cell(row)}
                     </Link>
                   )}
                   {link === true ? null : <span className={link ? styles.wideText : undefined}>{cell(row)}</span>}
+                  {filterBy ? (
+                    <button
+                      type="button"
+                      className={styles.filterBy}
+                      aria-label={filterBy.label(row)}
+                      title={filterBy.label(row)}
+                      onClick={() => filterBy.onFilter(row)}
+                    >
+                      <ListFilter size={13} aria-hidden />
+                    </button>
+                  ) : null}
                 </td>
               ))}
             </tr>

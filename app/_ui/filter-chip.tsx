@@ -73,3 +73,10 @@ export function FilterChip<Value extends string>(props: {
     </span>
   )
 }
+
+/** A filter that is set from a row, and only taken away here. */
+export function OneOnly(props: { label: string; value: string | undefined; onClear: () => void }) {
+  const { label, value, onClear } = props
+  if (value === undefined) return null
+  return <FilterChip label={label} options={[{ value, label: value }]} values={[value]} onChange={onClear} />
+}

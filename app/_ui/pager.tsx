@@ -3,15 +3,11 @@
 import Button from '@mui/material/Button'
 import styles from './pager.module.css'
 
+type Size = { value: number; options: readonly number[]; onChange: (size: number) => void }
 type Turn = (() => void) | null
 
 /** Stuck to the foot of a list. `null` where there is nothing to turn to. */
-export function Pager(props: {
-  summary: string
-  previous: Turn
-  next: Turn
-  size?: { value: number; options: readonly number[]; onChange: (size: number) => void }
-}) {
+export function Pager(props: { summary: string; previous: Turn; next: Turn; size?: Size | undefined }) {
   const { summary, previous, next, size } = props
   return (
     <nav aria-label="Pages" className={styles.pager}>
@@ -38,12 +34,23 @@ export function Pager(props: {
   )
 }
 
-/** Turns the pages of a list that begins with the newest: each page is named by a cursor, and `trail` led here. */
-export function CursorPager(props: { trail: string[]; next: string | null; onTurn: (trail: string[]) => void }) {
-  const { trail, next, onTurn } = props
+/** Turns the pages of a list by cursors: each page is named by a cursor, and `trail` led here. */
+export function CursorPager(props: {
+  trail: string[]
+  next: string | null
+  onTurn: (trail: string[]) => void
+  /** In what order; and what else is to be known of this page. */
+  order?: string
+  note?: string | null
+  size?: Size
+}) {
+  const { trail, next, onTurn, order = 'newest first', note, size } = props
+  const summary =
+    trail.length === 0 ? order.charAt(0).toUpperCase() + order.slice(1) : `Page ${trail.length + 1}, ${order}`
   return (
     <Pager
-      summary={trail.length === 0 ? 'Newest first' : `Page ${trail.length + 1}, newest first`}
+      summary={note ? `${summary}. ${note}` : summary}
+      size={size}
       previous={trail.length === 0 ? null : () => onTurn(trail.slice(0, -1))}
       next={next === null ? null : () => onTurn([...trail, next])}
     />

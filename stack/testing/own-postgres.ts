@@ -17,7 +17,7 @@ import { until } from '../until'
  * A migrated PostgreSQL of a test's own, which may be stopped and started. Durable, unlike the one that all tests share: there
  * a crash loses what was committed last.
  */
-export async function startOwnPostgres(more: Pick<PostgresOptions, 'certificate'> = {}) {
+export async function startOwnPostgres(more: Pick<PostgresOptions, 'certificate' | 'durable'> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'usual-store-own-postgres-'))
   const processes = new Processes(folder)
   await processes.open()

@@ -1,4 +1,5 @@
 import { auditFilter } from '@/core/requests'
+import { csvHeaders } from '@/server/csv-stream'
 import { exportAudit } from '@/server/export-audit'
 import { handle, otherMethods } from '../../handle'
 
@@ -6,13 +7,7 @@ export const GET = handle({
   action: 'audit.read',
   query: auditFilter,
   run: ({ context, query, requestId }) =>
-    Promise.resolve({
-      file: exportAudit(context, query, requestId),
-      headers: {
-        'Content-Type': 'text/csv; charset=utf-8; header=present',
-        'Content-Disposition': `attachment; filename="audit-${new Date().toISOString().slice(0, 10)}.csv"`,
-      },
-    }),
+    Promise.resolve({ file: exportAudit(context, query, requestId), headers: csvHeaders('audit') }),
 })
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

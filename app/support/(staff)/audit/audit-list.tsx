@@ -5,7 +5,7 @@ import { Download, ScrollText } from 'lucide-react'
 import { useCallback } from 'react'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { DayField } from '@/app/_ui/day-field'
-import { FilterChip } from '@/app/_ui/filter-chip'
+import { FilterChip, OneOnly } from '@/app/_ui/filter-chip'
 import styles from '@/app/_ui/list-page.module.css'
 import { parametersOf, toSearch, trailOf } from '@/app/_ui/list-query'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
@@ -105,13 +105,6 @@ export function AuditList({ first }: { first: { query: ListAuditQuery; answer: A
       ) : null}
     </div>
   )
-}
-
-/** A filter that is set from a row, and only taken away here. */
-function OneOnly(props: { label: string; value: string | undefined; onClear: () => void }) {
-  const { label, value, onClear } = props
-  if (value === undefined) return null
-  return <FilterChip label={label} options={[{ value, label: value }]} values={[value]} onChange={onClear} />
 }
 
 const columns: Column<AuditEntryView>[] = [

@@ -1,0 +1,233 @@
+import { and, sql, type SQL } from 'drizzle-orm'
+import { firstIdOf } from '@/core/message-id'
+import type { MessageFilter } from '@/core/requests'
+import type { Executor } from './client'
+import { containing, hasTrigram } from './pattern'
+
+/** Which messages fit, the newest first. */
+type Found = {
+  ids: string[]
+  /** There may be older ones that fit: from here on (exclusive) nobody has looked. Null: these are all. */
+  goOnBefore: string | null
+}
+
+/**
+ * The sizes of the windows: so many messages are looked at for one answer, however few of them fit. No index of `messages` may
+ * know their status, so a rare mixture of filters could otherwise mean to read them all. Neighbours lie on the same pages; those
+ * that a status leads to do not, and each costs ten times as much.
+ */
+const windowsOfNeighbours = [1_000, 8_000, 48_000]
+const windowsOfScattered = [1_000, 12_000]
+/** More matches of a text than these are not sorted: the newest of them are found sooner by walking back from the end. */
+const mostMatches = 10_000
+
+/**
+ * The ids that fit, newest first: they are in the order of time (UUID version 7), so an id is the cursor.
+ *
+ * Walks back from `before` along the one index that leaves out most (a status by its outbox row or its closing event, else a
+ * sender, template or type, else all), in windows that grow. A text that the first window does not show often enough is looked
+ * up by its trigrams instead. Each step is shaped so that no wrong estimate of the planner makes it long.
+ */
+export async function findMessageIds(
+  db: Executor,
+  filter: MessageFilter,
+  range: { before?: string | undefined; limit: number; windows?: readonly number[] },
+): Promise<Found> {
+  const { limit } = range
+  const source = sourceOf(filter)
+  const windows = source.isWhole ? [limit] : (range.windows ?? source.windows)
+  const ids: string[] = []
+  let before = range.before
+  for (const [index, size] of windows.entries()) {
+    const seen = await source.look(db, { before, size, limit: limit - ids.length })
+    ids.push(...seen.ids)
+    if (ids.length >= limit) return { ids, goOnBefore: ids.at(-1) ?? null }
+    if (seen.last === null) return { ids, goOnBefore: null }
+    before = seen.last
+    const older = index === 0 ? await findByText(db, filter, { before, limit: limit - ids.length }) : null
+    if (older !== null) {
+      ids.push(...older)
+      return { ids, goOnBefore: ids.length >= limit ? (ids.at(-1) ?? null) : null }
+    }
+  }
+  return { ids, goOnBefore: before ?? null }
+}
+
+/** How many fit, counted up to `most`; not `isAll`: there are more, or there may be. */
+export async function countMessages(
+  db: Executor,
+  filter: MessageFilter,
+  most: number,
+): Promise<{ count: number; isAll: boolean }> {
+  const { ids, goOnBefore } = await findMessageIds(db, filter, { limit: most + 1 })
+  return { count: Math.min(ids.length, most), isAll: ids.length <= most && goOnBefore === null }
+}
+
+type Window = { before: string | undefined; size: number; limit: number }
+/** `last`: the oldest that was looked at; null when there are no older ones. */
+type Seen = { ids: string[]; last: string | null }
+type Source = {
+  /** All that it leads to fits. */
+  isWhole: boolean
+  windows: readonly number[]
+  look: (db: Executor, window: Window) => Promise<Seen>
+}
+
+/** What ends a message otherwise than accepted, and so has an event in the index message_events_ended. */
+const endings = ['dead', 'cancelled', 'suppressed'] as const
+const underWay = ['queued', 'sending', 'retrying'] as const
+
+function sourceOf(filter: MessageFilter): Source {
+  const { status, delivery } = filter
+  const isWanted = (one: (typeof endings)[number] | (typeof underWay)[number]) =>
+    status === undefined || status.includes(one) || (status.includes('may_have_been_delivered') && one !== 'sending')
+  const maySent = status === undefined || status.includes('sent')
+  // What is held has not been sent; what was pretended has an event of its own.
+  const isRare = !maySent || (delivery !== undefined && !delivery.includes('send'))
+  if (isRare) {
+    // What is held is never tried: it can only be cancelled.
+    const isHeld = delivery?.every((one) => one === 'held') === true
+    const events: string[] = endings.filter((one) => isWanted(one) && (!isHeld || one === 'cancelled'))
+    if (maySent && delivery?.includes('pretend')) events.push('pretended')
+    return byWork(filter, events, underWay.some(isWanted))
+  }
+  const lead = leadOf(filter)
+  const rest = and(matchesStatus(filter), matchesText(filter), matchesRest(filter, lead.by), ofTime(filter))
+  return {
+    isWhole: rest === undefined,
+    windows: windowsOfNeighbours,
+    look: (db, window) => lookBack(db, filter, window, lead.is, rest ?? sql`true`),
+  }
+}
+
+/** The equality that an index walks along. */
+function leadOf({ sender, template, type }: MessageFilter): {
+  by: 'sender' | 'template' | 'type' | null
+  is: SQL | undefined
+} {
+  if (sender !== undefined) return { by: 'sender', is: sql`m.created_by_name = ${sender}` }
+  if (template !== undefined) return { by: 'template', is: sql`m.template = ${template}` }
+  if (type !== undefined) return { by: 'type', is: sql`m.type = ${type}` }
+  return { by: null, is: undefined }
+}
+
+async function lookBack(db: Executor, filter: MessageFilter, window: Window, lead: SQL | undefined, fits: SQL) {
+  const within = and(lead, ofIds(filter, sql`m.id`, window.before)) ?? sql`true`
+  const [row] = await db.execute<Row>(sql`
+    with seen as materialized (
+      select m.id, coalesce(${fits}, false) as fits from messages m where ${within} order by m.id desc limit ${window.size}
+    )
+    select array(select id from seen where fits order by id desc limit ${window.limit}) as ids,
+      (select count(*)::int from seen) as seen, (select id from seen order by id limit 1) as last`)
+  return toSeen(row, window)
+}
+
+/** Along the outbox and the closing events, each in the order of ids; whether one still fits is asked of the message. */
+function byWork(filter: MessageFilter, events: readonly string[], isUnderWay: boolean): Source {
+  const fits = and(matchesStatus(filter), matchesText(filter), matchesRest(filter, null), ofTime(filter)) ?? sql`true`
+  return {
+    isWhole: false,
+    windows: windowsOfScattered,
+    async look(db, window) {
+      const within = ofIds(filter, sql`message_id`, window.before) ?? sql`true`
+      const newest = sql`and ${within} order by message_id desc limit ${window.size}`
+      const branches = [
+        ...events.map((event) => sql`(select message_id from message_events where event = ${event} ${newest})`),
+        ...(isUnderWay ? [sql`(select message_id from outbox where kind = 'send' ${newest})`] : []),
+      ]
+      if (branches.length === 0) return { ids: [], last: null }
+      const [row] = await db.execute<Row>(sql`
+        with seen as materialized (
+          select message_id as id from (${sql.join(branches, sql` union all `)}) every order by message_id desc limit ${window.size}
+        )
+        select array(
+            select s.id from (select distinct id from seen order by id desc) s
+            cross join lateral (select from messages m where m.id = s.id and ${fits} offset 0) m
+            order by s.id desc limit ${window.limit}
+          ) as ids,
+          (select count(*)::int from seen) as seen, (select id from seen order by id limit 1) as last`)
+      return toSeen(row, window)
+    },
+  }
+}
+
+type Row = { ids: string[]; seen: number; last: string | null }
+const toSeen = (row: Row | undefined, { size }: Window): Seen => ({
+  ids: row?.ids ?? [],
+  last: row && row.seen >= size ? row.last : null,
+})
+
+/**
+ * Those of a text, by the trigram index: all of them, sorted.
+ * @returns null when there is no such text, or too many match it for that
+ */
+async function findByText(
+  db: Executor,
+  filter: MessageFilter,
+  { before, limit }: { before: string; limit: number },
+): Promise<string[] | null> {
+  const matches = matchesText(filter)
+  if (!hasTrigram(filter.to) && !hasTrigram(filter.search)) return null
+  if ((await estimate(db, sql`select from messages m where ${matches}`)) > mostMatches * 3) return null
+  const fits = and(matchesStatus(filter), matchesRest(filter, null), ofTime(filter)) ?? sql`true`
+  // In a form that no other index serves: the planner would rather walk along ids, and not find the end of it.
+  const older = ofIds(filter, sql`coalesce(m.id, null)`, before)
+  const [row] = await db.execute<{ ids: string[]; seen: number }>(sql`
+    with seen as materialized (
+      select m.id, coalesce(${fits}, false) as fits from messages m where ${and(matches, older)} limit ${mostMatches + 1}
+    )
+    select array(select id from seen where fits order by id desc limit ${limit}) as ids, (select count(*)::int from seen) as seen`)
+  return row && row.seen <= mostMatches ? row.ids : null
+}
+
+/** How many rows the planner expects of a statement; nothing is read. */
+async function estimate(db: Executor, statement: SQL): Promise<number> {
+  const [row] = await db.execute<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    sql`explain (format json) ${statement}`,
+  )
+  return row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
+}
+
+function matchesStatus({ status, delivery }: MessageFilter): SQL | undefined {
+  if (status === undefined && delivery === undefined) return undefined
+  const doubtful = sql`m.may_have_been_delivered and m.status not in ('sent', 'sending')`
+  const stored = status?.filter((one) => one !== 'may_have_been_delivered')
+  const isListed = stored?.length ? sql`m.status in ${stored}` : sql`false`
+  return and(
+    status && (status.includes('may_have_been_delivered') ? sql`(${isListed} or ${doubtful})` : isListed),
+    delivery && (delivery.length > 0 ? sql`m.delivery in ${delivery}` : sql`false`),
+  )
+}
+
+function matchesText({ to, search }: MessageFilter): SQL | undefined {
+  return and(
+    to ? sql`m.to_address ilike ${containing(to)}` : undefined,
+    search ? sql`(m.to_address ilike ${containing(search)} or m.subject ilike ${containing(search)})` : undefined,
+  )
+}
+
+/** The equalities but for the one that led here. */
+function matchesRest({ sender, template, type }: MessageFilter, lead: 'sender' | 'template' | 'type' | null) {
+  return and(
+    sender === undefined || lead === 'sender' ? undefined : sql`m.created_by_name = ${sender}`,
+    template === undefined || lead === 'template' ? undefined : sql`m.template = ${template}`,
+    type === undefined || lead === 'type' ? undefined : sql`m.type = ${type}`,
+  )
+}
+
+const ofTime = ({ from, until }: MessageFilter): SQL | undefined =>
+  and(
+    from === undefined ? undefined : sql`m.created_at >= ${from}::timestamptz`,
+    until === undefined ? undefined : sql`m.created_at < ${until}::timestamptz`,
+  )
+
+/** An id is made a moment after the instant of acceptance, and clocks may be set: only about where to look. */
+const slackMs = 10 * 60_000
+
+/** Between ids: the same span of time, widened, and older than the cursor. */
+const ofIds = ({ from, until }: MessageFilter, id: SQL, before: string | undefined): SQL | undefined =>
+  and(
+    before === undefined ? undefined : sql`${id} < ${before}::uuid`,
+    from === undefined ? undefined : sql`${id} >= ${firstIdOf(Date.parse(from) - slackMs)}::uuid`,
+    until === undefined ? undefined : sql`${id} < ${firstIdOf(Date.parse(until) + slackMs)}::uuid`,
+  )
