@@ -1,7 +1,7 @@
 import { isFinal } from './message'
 import type { Words } from './sentences'
 import { knownCause, type Cause } from './smtp-failure'
-import type { MessageListItem } from './views'
+import type { MessageListItem, MessageView } from './views'
 
 /** What is told to a customer about one mail, and about the link in it, where there is one that still works. */
 export type CustomerFacts = {
@@ -116,6 +116,31 @@ export function nextStep({ message }: Pick<CustomerFacts, 'message'>): string | 
       return 'Ask whether the address works; if it does, take it off the suppression list and send again.'
     default:
       return message.status satisfies never
+  }
+}
+
+/** What became of the link in a mail that was accepted, as staff read it; null: it carries none. */
+export function linkWords(
+  { status, link }: Pick<MessageView, 'status' | 'link'>,
+  { time }: Pick<Words, 'time'>,
+): string | null {
+  if (!link || status !== 'sent') return null
+  if (link.used_at) return `The link in it was used at ${time(link.used_at)}.`
+  if (link.opened_at) return `The link in it was opened at ${time(link.opened_at)}, and no password was chosen yet.`
+  switch (link.state) {
+    case 'works':
+      return 'The link in it has not been opened yet.'
+    case 'expired':
+      return `The link in it was not opened, and stopped working at ${time(link.expires_at)}.`
+    case 'replaced':
+      return 'A newer mail has replaced the link in it.'
+    case 'used':
+    case 'password_changed':
+    case 'address_changed':
+    case 'disabled':
+      return 'The link in it no longer works.'
+    default:
+      return link.state satisfies never
   }
 }
 

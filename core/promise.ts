@@ -27,22 +27,23 @@ export type PromisedDay = {
 }
 
 /**
- * How the promise was kept, day by day, oldest first.
+ * How the promise was kept, day by day.
  * @param dayOf the reader's day of an instant
+ * @param shown those days, oldest first; today is the last
  * @param overdue mails that wait for longer than was promised at this moment: today has failed them already
  */
 export function promisedDays(
   hours: readonly DeliveryHour[],
   dayOf: (instant: string) => string,
-  today: string,
+  shown: readonly string[],
   overdue: number,
 ): PromisedDay[] {
-  const days = new Map<string, { accepted: number; inTime: number }>()
+  const today = shown.at(-1)
+  const days = new Map(shown.map((day) => [day, { accepted: 0, inTime: 0 }]))
   for (const { hour, accepted, in_time } of hours) {
-    const sum = days.get(dayOf(hour)) ?? { accepted: 0, inTime: 0 }
-    days.set(dayOf(hour), { accepted: sum.accepted + accepted, inTime: sum.inTime + in_time })
+    const sum = days.get(dayOf(hour))
+    if (sum) days.set(dayOf(hour), { accepted: sum.accepted + accepted, inTime: sum.inTime + in_time })
   }
-  if (!days.has(today)) days.set(today, { accepted: 0, inTime: 0 })
   return [...days].map(([day, { accepted, inTime }]) => {
     const whole = accepted + (day === today ? overdue : 0)
     const share = whole === 0 ? null : inTime / whole

@@ -9,7 +9,13 @@ import { StatusIcon } from './status-chip'
 import { useWords } from './words'
 
 /** "Did they get it?", answered in the largest words of the page; the first ones carry the tone. */
-export function Answer({ message, children }: { message: MessageListItem; children?: ReactNode }) {
+export function Answer(props: {
+  message: MessageListItem
+  /** One more sentence that belongs to the answer. */
+  more?: string | null
+  children?: ReactNode
+}) {
+  const { message, more, children } = props
   const { words, clock } = useWords()
   const { lead, rest, tone } = answerOf(message, words, clock.now)
   return (
@@ -19,7 +25,7 @@ export function Answer({ message, children }: { message: MessageListItem; childr
       </span>
       <div>
         <p className={styles.sentence} suppressHydrationWarning>
-          <b>{lead}</b> {rest}
+          <b>{lead}</b> {rest} {more}
         </p>
         {children}
       </div>

@@ -45,6 +45,9 @@ const clockOf = (instant: string, zone: string, seconds = false) =>
     hourCycle: 'h23',
   })
 
+/** `14:31` */
+export const clockTime = (instant: string, zone: string): string => clockOf(instant, zone)
+
 const dayKey = (instant: string | number, zone: string) => format(instant, zone, { dateStyle: 'short' })
 
 /** Null for today; `yesterday`, `3 Nov`, and with the year when it is another one. */

@@ -1,16 +1,23 @@
 'use client'
 
+import IconButton from '@mui/material/IconButton'
 import InputAdornment from '@mui/material/InputAdornment'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { Search } from 'lucide-react'
+import { Search, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import styles from './search-field.module.css'
 
 const debounceMs = 300
 
 /** Tells the search 300 ms after the last key; `/` focuses it from anywhere on the page. */
-export function SearchField(props: { label: string; value: string; onChange: (value: string) => void }) {
-  const { label, value, onChange } = props
+export function SearchField(props: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  /** The first thing of its page, in a box of its own. */
+  isLarge?: boolean
+}) {
+  const { label, value, onChange, isLarge = false } = props
   const input = useRef<HTMLInputElement>(null)
   const [typed, setTyped] = useState(value)
   const [known, setKnown] = useState(value)
@@ -40,7 +47,7 @@ export function SearchField(props: { label: string; value: string; onChange: (va
 
   return (
     <OutlinedInput
-      className={styles.search}
+      className={isLarge ? styles.large : styles.search}
       inputRef={input}
       type="search"
       placeholder={label}
@@ -52,7 +59,23 @@ export function SearchField(props: { label: string; value: string; onChange: (va
           <Search size={16} />
         </InputAdornment>
       }
-      endAdornment={<kbd className={styles.key}>/</kbd>}
+      endAdornment={
+        <>
+          <kbd className={styles.key}>/</kbd>
+          {isLarge && typed ? (
+            <IconButton
+              aria-label="Clear the search"
+              onClick={() => {
+                setTyped('')
+                onChange('')
+                input.current?.focus()
+              }}
+            >
+              <X size={16} />
+            </IconButton>
+          ) : null}
+        </>
+      }
     />
   )
 }

@@ -1,4 +1,5 @@
 import { phases, type Phases } from '@/core/sentences'
+import { milliseconds } from './milliseconds'
 import styles from './time-spent.module.css'
 
 const labels: Record<keyof Phases, string> = {
@@ -8,10 +9,6 @@ const labels: Record<keyof Phases, string> = {
   connect: 'Connect',
   data: 'DATA',
 }
-
-/** `41 ms`, `2.1 s`, `95 s` */
-const milliseconds = (ms: number): string =>
-  ms < 1000 ? `${ms} ms` : ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`
 
 /** Where the time of one try went: a bar to see it, and the same in words. The longest part stands out. */
 export function TimeSpent({ took }: { took: Phases }) {

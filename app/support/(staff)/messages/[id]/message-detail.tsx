@@ -20,7 +20,7 @@ import { TimeSpent } from '@/app/_ui/time-spent'
 import { Timeline, ToCome } from '@/app/_ui/timeline'
 import { usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
-import { nextStep, tellCustomer } from '@/core/customer-words'
+import { linkWords, nextStep, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import type { MessageView } from '@/core/views'
 import { caseText } from './case-text'
@@ -78,7 +78,7 @@ export function MessageDetail(props: { first: MessageView; origin: string; previ
       />
       <div className={styles.columns}>
         <div className={page.main}>
-          <Answer message={message}>
+          <Answer message={message} more={linkWords(message, words)}>
             <NextTry message={message} />
           </Answer>
           <Advice message={message} />

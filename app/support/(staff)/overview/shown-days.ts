@@ -1,0 +1,2 @@
+/** Today and the week before it. */
+export const shownDays = 8
