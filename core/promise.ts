@@ -2,7 +2,7 @@
  * What is promised of mail: 95 of 100 are accepted by a mail server within 10 s of being asked for. Of a mail for later, of the
  * time that was asked for. The way of counting is GOV.UK Notify's (guidance/using-notify/delivery-times).
  */
-export const promisedShare = 0.95
+const promisedShare = 0.95
 export const promisedWithinMs = 10_000
 
 /** One hour as it was counted (db/delivery-hours.ts); `hour` is its beginning, RFC 3339. */
