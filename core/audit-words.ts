@@ -17,6 +17,7 @@ const auditWords = {
   'message.resent': 'Sent a mail again',
   'message.retried': 'Put a mail back to be tried again',
   'message.released': 'Released a held mail',
+  'template.tested': 'Sent themselves a test of a template',
   'key.created': 'Made an API key',
   'key.revoked': 'Revoked an API key',
   'suppression.added': 'Put an address on the suppression list',

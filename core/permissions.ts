@@ -103,6 +103,11 @@ export const policy = {
   /** What changes, while a page of the dashboard is open. */
   'live.read': { who: staff, scope: null },
 
+  /** How a kind of mail looks, with sample data. */
+  'template.preview': { who: staff, scope: null },
+  /** The same as a mail to oneself. */
+  'template.test': { who: staff, scope: null },
+
   'suppression.list': { who: staff, scope: 'messages:manage' },
   /** Of an address that an account has: or its holder would hear of nothing that is done to it. */
   'suppression.add': { who: staff, scope: 'messages:manage', reach: 'roles below' },

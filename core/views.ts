@@ -200,6 +200,31 @@ export type AnswerView =
   | { kind: 'choices'; people: UserView[]; mail: MessageListItem[] }
   | { kind: 'nothing' }
 
+/** A kind of mail, with sample data to look at it with. */
+export type TemplateView = {
+  name: string
+  /** What it is sent for, in a sentence. */
+  about: string
+  from: string
+  /** What it is made from, in the order of a form. */
+  fields: TemplateField[]
+  samples: TemplateSample[]
+}
+
+export type TemplateField = {
+  name: string
+  label: string
+  /** `lines`: a text of several lines. */
+  kind: 'line' | 'lines' | 'choice'
+  /** Of a choice. */
+  options: string[]
+  /** May be left empty, which is null. */
+  is_optional: boolean
+}
+
+/** One of each role where the mail has words of its own for each; else there is one, without a role. */
+export type TemplateSample = { role: Role | null; data: Record<string, string | null>; subject: string }
+
 /** An API key; of the key itself only its beginning. */
 export type KeyView = {
   id: number

@@ -2,15 +2,15 @@ import { z } from 'zod'
 import { addressSchema } from '@/core/address'
 import { instantInWords } from './instant'
 import { NoticeHtml, noticeText, type NoticeWords } from './notice'
-import type { SecretOf, Template } from './template'
+import { instantSchema, type SecretOf, type Template } from './template'
 
 const data = z.strictObject({
   first_name: z.string().min(1),
   /** The one that it was, which this mail goes to. The new one is nobody's business there. */
-  email: addressSchema,
+  email: addressSchema.meta({ title: 'Address' }),
   /** Whoever did it for them; null: somebody who was signed in as them. */
-  by: z.string().min(1).nullable(),
-  at: z.iso.datetime(),
+  by: z.string().min(1).nullable().meta({ title: 'Who did it' }),
+  at: instantSchema.meta({ title: 'When' }),
 })
 type Data = z.infer<typeof data>
 
@@ -24,6 +24,7 @@ const wordsOf = ({ first_name, email, by, at }: Data): NoticeWords => ({
 export const addressChanged: Template<Data, SecretOf<'nothing'>> = {
   data,
   secret: () => 'nothing',
+  about: 'Tells the old address of an account that it has another one now.',
   sample: {
     first_name: 'Olena',
     email: 'olena.sample@example.com',

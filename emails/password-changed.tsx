@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { addressSchema } from '@/core/address'
 import { instantInWords } from './instant'
 import { NoticeHtml, noticeText, type NoticeWords } from './notice'
-import { webAddress, type SecretOf, type Template } from './template'
+import { instantSchema, webAddress, type SecretOf, type Template } from './template'
 
 const data = z.strictObject({
   first_name: z.string().min(1),
-  email: addressSchema,
-  changed_at: z.iso.datetime(),
+  email: addressSchema.meta({ title: 'Address' }),
+  changed_at: instantSchema.meta({ title: 'When' }),
   /** Where a new password can be asked for, by whoever did not do this. */
-  forgot_url: webAddress,
+  forgot_url: webAddress.meta({ title: 'Link to a new password' }),
 })
 type Data = z.infer<typeof data>
 
@@ -24,6 +24,7 @@ const wordsOf = ({ first_name, email, changed_at, forgot_url }: Data): NoticeWor
 export const passwordChanged: Template<Data, SecretOf<'nothing'>> = {
   data,
   secret: () => 'nothing',
+  about: 'Tells the holder of an account that its password was changed.',
   sample: {
     first_name: 'Olena',
     email: 'olena.sample@example.com',

@@ -4,7 +4,7 @@ import { instantInWords } from './instant'
 import { Action, InFull, Layout, Lead, Note, Title } from './layout'
 import type { Props, SecretOf, Template } from './template'
 
-const data = z.strictObject({ first_name: z.string().min(1), email: addressSchema })
+const data = z.strictObject({ first_name: z.string().min(1), email: addressSchema.meta({ title: 'Address' }) })
 type Data = z.infer<typeof data>
 type ResetProps = Props<Data, SecretOf<'link'>>
 
@@ -39,6 +39,7 @@ function text(props: ResetProps): string {
 export const passwordReset: Template<Data, SecretOf<'link'>> = {
   data,
   secret: () => 'link',
+  about: 'Carries a link to choose a new password, to somebody who forgot theirs.',
   sample: { first_name: 'Olena', email: 'olena.sample@example.com' },
   subject: () => 'Reset your Usual Store password',
   Html,

@@ -4,7 +4,7 @@ import { hidden } from '@/core/message'
 import { BodyText, Layout, WebLink } from './layout'
 import { webAddress, type Props, type SecretOf, type Template } from './template'
 
-const data = z.strictObject({ body: z.string() })
+const data = z.strictObject({ body: z.string().meta({ title: 'Text', format: 'lines' }) })
 type Data = z.infer<typeof data>
 type PlainSecret = SecretOf<'body' | 'nothing'>
 
@@ -60,6 +60,7 @@ export const plain: Template<Data, PlainSecret> = {
   data,
   /** A body that names a secret is stored as `[hidden]` and sealed. */
   secret: ({ body }) => (body === hidden ? 'body' : 'nothing'),
+  about: 'Carries any text, as another service or staff wrote it.',
   sample: { body: 'Hello Olena,\n\nyour parcel has left our store. Follow it at https://store.example.com/parcels.' },
   subject: () => 'A message from Usual Store',
   Html,

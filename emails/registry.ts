@@ -4,12 +4,13 @@ import { passwordReset } from './password-reset'
 import { plain } from './plain'
 import { secondFactorChanged } from './second-factor-changed'
 import { staffAdded } from './staff-added'
+import { templateTest } from './template-test'
 import { welcome } from './welcome'
 
 export type { Secret, Template } from './template'
 
-/** Every mail we can send, by the name that the record carries. */
-export const templates = {
+/** The mails that staff can look at with sample data. */
+const shown = {
   welcome,
   'password-reset': passwordReset,
   'address-changed': addressChanged,
@@ -19,12 +20,27 @@ export const templates = {
   plain,
 }
 
+export type ShownTemplate = keyof typeof shown
+export const shownTemplates = Object.keys(shown) as ShownTemplate[]
+
+/** Every mail we can send, by the name that the record carries. */
+export const templates = { ...shown, 'template-test': templateTest(shown) }
+
 export type TemplateName = keyof typeof templates
 
 export const isTemplateName = (value: string): value is TemplateName => Object.hasOwn(templates, value)
 
-/** What the system tells people of by itself. Nobody can ask for one of these: what it says would not be true. */
-const notices = ['address-changed', 'password-changed', 'second-factor-changed', 'staff-added'] as const
+/**
+ * What the system tells people of by itself. Nobody can ask for one of these: what it says would not be true. Sent again, it
+ * says what it said.
+ */
+const notices = [
+  'address-changed',
+  'password-changed',
+  'second-factor-changed',
+  'staff-added',
+  'template-test',
+] as const
 
 export type Notice = (typeof notices)[number]
 

@@ -64,6 +64,21 @@ const cases: Case[] = [
     data: { ...templates['staff-added'].sample, how: 'promoted', role: 'super_admin', name: unkind, by: unkind },
   },
   { name: 'plain', template: 'plain', data: templates.plain.sample },
+  {
+    name: 'test of a welcome',
+    template: 'template-test',
+    data: { template: 'welcome', data: { ...person, first_name: unkind } },
+  },
+  {
+    name: 'test of a welcome with a password',
+    template: 'template-test',
+    data: { template: 'welcome', data: { ...person, first_sign_in: 'password' } },
+  },
+  {
+    name: 'test of a notice',
+    template: 'template-test',
+    data: { template: 'staff-added', data: templates['staff-added'].sample },
+  },
   { name: 'plain, sealed', template: 'plain', data: { body: hidden }, secret: { body: `Password: ${unkind}` } },
 ]
 
@@ -341,4 +356,16 @@ describe('the HTML of every template', () => {
 test('only our own templates are template names', () => {
   expect(Object.keys(templates).every(isTemplateName)).toBe(true)
   for (const other of ['toString', '__proto__', 'Welcome', '']) expect(isTemplateName(other)).toBe(false)
+})
+
+const tested = (data: object) =>
+  renderEmail({ template: 'template-test', data: { template: 'welcome', data: { ...person, ...data } } }).text
+
+test('a test of a template carries what opens nothing, and refuses what does not fit that template', () => {
+  expect(tested({ first_sign_in: 'link' })).toContain('https://store.example.com/set-password#only-a-test')
+  expect(tested({ first_sign_in: 'password' })).toContain('Password: only-a-test\n')
+  expect(() => tested({ role: 'owner' })).toThrow('data.role')
+  expect(() => renderEmail({ template: 'template-test', data: { template: 'template-test', data: {} } })).toThrow(
+    'template: ',
+  )
 })

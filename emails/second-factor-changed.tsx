@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { addressSchema } from '@/core/address'
 import { instantInWords } from './instant'
 import { NoticeHtml, noticeText, type NoticeWords } from './notice'
-import { webAddress, type SecretOf, type Template } from './template'
+import { instantSchema, webAddress, type SecretOf, type Template } from './template'
 
 const data = z.strictObject({
   first_name: z.string().min(1),
-  email: addressSchema,
-  what: z.enum(['added', 'removed']),
+  email: addressSchema.meta({ title: 'Address' }),
+  what: z.enum(['added', 'removed']).meta({ title: 'What happened' }),
   /** Whoever did it for them; null: somebody who was signed in as them. */
-  by: z.string().min(1).nullable(),
-  at: z.iso.datetime(),
+  by: z.string().min(1).nullable().meta({ title: 'Who did it' }),
+  at: instantSchema.meta({ title: 'When' }),
   /** Where a new password can be asked for, by whoever did not do this. */
-  forgot_url: webAddress,
+  forgot_url: webAddress.meta({ title: 'Link to a new password' }),
 })
 type Data = z.infer<typeof data>
 
@@ -37,6 +37,7 @@ const wordsOf = ({ first_name, email, what, by, at, forgot_url }: Data): NoticeW
 export const secondFactorChanged: Template<Data, SecretOf<'nothing'>> = {
   data,
   secret: () => 'nothing',
+  about: 'Tells the holder of an account that an authenticator app was added to it or removed.',
   sample: {
     first_name: 'Olena',
     email: 'olena.sample@example.com',

@@ -3,19 +3,19 @@ import { addressSchema } from '@/core/address'
 import { roleLabel, roles } from '@/core/roles'
 import { instantInWords } from './instant'
 import { Action, Facts, InFull, Layout, Lead, Note, Title } from './layout'
-import { webAddress, type Props, type SecretOf, type Template } from './template'
+import { instantSchema, webAddress, type Props, type SecretOf, type Template } from './template'
 
 const data = z.strictObject({
   /** Who is told. */
-  first_name: z.string().min(1),
+  first_name: z.string().min(1).meta({ title: 'First name of who is told' }),
   /** Who has the role now. */
-  name: z.string().min(1),
-  email: addressSchema,
+  name: z.string().min(1).meta({ title: 'Who has the role now' }),
+  email: addressSchema.meta({ title: 'Address' }),
   role: z.enum(roles),
-  how: z.enum(['created', 'promoted']),
-  by: z.string().min(1),
-  at: z.iso.datetime(),
-  account_url: webAddress,
+  how: z.enum(['created', 'promoted']).meta({ title: 'How' }),
+  by: z.string().min(1).meta({ title: 'Who did it' }),
+  at: instantSchema.meta({ title: 'When' }),
+  account_url: webAddress.meta({ title: 'Link to the account' }),
 })
 type Data = z.infer<typeof data>
 type AddedProps = Props<Data, SecretOf<'nothing'>>
@@ -64,6 +64,7 @@ function text(props: AddedProps): string {
 export const staffAdded: Template<Data, SecretOf<'nothing'>> = {
   data,
   secret: () => 'nothing',
+  about: 'Tells the Super Administrators of somebody who has become one, or an Administrator.',
   sample: {
     first_name: 'Olena',
     name: 'Noor Sample',

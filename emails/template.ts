@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { hidden } from '@/core/message'
 
 /** An absolute address of the web; anything else (`javascript:`, `data:`) never becomes a link. */
-export const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' })
+export const webAddress = z.url({ protocol: /^https?$/, error: 'This must be an http or https address.' })
+
+/** An instant in UTC. */
+export const instantSchema = z.iso.datetime({ error: 'This must be an instant like 2026-11-24T15:34:59Z.' })
 
 const link = z.strictObject({
   url: z.union([z.literal(hidden), webAddress], { error: 'must be an http or https address' }),
@@ -29,6 +32,8 @@ export interface Template<Data, TheSecret extends Secret> {
   data: z.ZodType<Data>
   /** Which secret this data needs: the worker mints a link, or opens what is sealed. */
   secret(data: Data): SecretKind
+  /** What it is sent for, in a sentence. */
+  about: string
   sample: Data
   /** The subject when the caller names none. */
   subject(data: Data): string

@@ -9,11 +9,11 @@ import { webAddress, type Props, type SecretOf, type Template } from './template
 const data = z.strictObject({
   first_name: z.string().min(1),
   last_name: z.string(),
-  email: addressSchema,
+  email: addressSchema.meta({ title: 'Address' }),
   role: z.enum(roles),
-  first_sign_in: z.enum(['link', 'password']),
+  first_sign_in: z.enum(['link', 'password']).meta({ title: 'First sign-in with a' }),
   /** Staff: the dashboard. Users: the store. */
-  login_url: webAddress,
+  login_url: webAddress.meta({ title: 'Where they sign in' }),
 })
 type Data = z.infer<typeof data>
 type WelcomeSecret = SecretOf<'link' | 'password'>
@@ -111,6 +111,7 @@ function text(props: Props<Data, WelcomeSecret>): string {
 export const welcome: Template<Data, WelcomeSecret> = {
   data,
   secret: (data) => data.first_sign_in,
+  about: 'Opens an account: with a link to choose a password, or with a first password given by staff.',
   sample: {
     first_name: 'Olena',
     last_name: 'Sample',

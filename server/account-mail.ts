@@ -1,11 +1,11 @@
 import { AppError } from '@/core/errors'
 import type { MessageType } from '@/core/message'
 import { createableRoles, type Actor } from '@/core/permissions'
-import { faultsByField, plainWords } from '@/core/requests'
 import { roleLabel } from '@/core/roles'
 import type { User } from '@/db/users'
-import { templates, type Notice, type Secret, type Template, type TemplateName } from '@/emails/registry'
+import type { Notice, TemplateName } from '@/emails/registry'
 import type { WebConfig } from '@/runtime/config'
+import { fittingData } from './template-data'
 import { loginUrl, refuseInvitation } from './welcome-mail'
 
 /** Mail that opens an account or sets its password: always to its holder, and in the words of that account. */
@@ -46,11 +46,6 @@ export function accountContent(
         }
       : {}),
   }
-  const template: Template<unknown, Secret> = templates[name]
-  const data = template.data.safeParse({ ...given, ...account }, { error: plainWords })
-  if (!data.success) {
-    const faults = Object.entries(faultsByField(data.error)).map(([field, fault]) => [`data.${field}`, fault])
-    throw new AppError('invalid', `The data does not fit the template ${name}.`, Object.fromEntries(faults))
-  }
-  return { data: data.data as Record<string, unknown>, subject: template.subject(data.data) }
+  const { template, data } = fittingData(name, { ...given, ...account })
+  return { data, subject: template.subject(data) }
 }

@@ -36,7 +36,7 @@ export function welcomeMail(config: WebConfig, person: Person, password: string 
 }
 
 /** Staff work in the dashboard, account holders in the store. */
-export const loginUrl = (config: WebConfig, role: Role): string =>
+export const loginUrl = (config: Pick<WebConfig, 'NEXTAUTH_URL' | 'STORE_URL'>, role: Role): string =>
   canSignInToDashboard(role) ? new URL('/support', config.NEXTAUTH_URL).href : config.STORE_URL
 
 /** Who invites to an account decides who gets in: it takes the right to create that role, and only before its first use. */

@@ -1,20 +1,36 @@
 'use client'
 
-import { FlaskConical, House, KeyRound, Mail, ScrollText, Users, type LucideIcon } from 'lucide-react'
+import ButtonBase from '@mui/material/ButtonBase'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import {
+  Ellipsis,
+  FlaskConical,
+  House,
+  KeyRound,
+  LayoutTemplate,
+  Mail,
+  ScrollText,
+  Users,
+  type LucideIcon,
+} from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { can, type Action, type StaffActor } from '@/core/permissions'
 import { AccountMenu } from './account-menu'
 import styles from './frame.module.css'
 import { Mark } from './mark'
 import { SmtpHostProvider } from './words'
 
+type Place = { href: string; label: string; Icon: LucideIcon; needs?: Action }
+
 /** `needs`: shown to those who may do it. */
-const places: { href: string; label: string; Icon: LucideIcon; needs?: Action }[] = [
+const places: Place[] = [
   { href: '/support', label: 'Overview', Icon: House },
   { href: '/support/users', label: 'Users', Icon: Users },
   { href: '/support/messages', label: 'Messages', Icon: Mail },
+  { href: '/support/templates', label: 'Templates', Icon: LayoutTemplate },
   { href: '/support/api-keys', label: 'API keys', Icon: KeyRound, needs: 'key.list' },
   { href: '/support/audit', label: 'Audit', Icon: ScrollText, needs: 'audit.read' },
 ]
@@ -31,6 +47,7 @@ export function Frame(props: {
   children: ReactNode
 }) {
   const pathname = usePathname()
+  const open = places.filter(({ needs }) => needs === undefined || can(props.person, needs))
   return (
     <div className={styles.frame}>
       <a href="#content" className={styles.skip}>
@@ -43,7 +60,13 @@ export function Frame(props: {
             <b>Usual Store</b> Support
           </span>
         </Link>
-        <Places className={styles.places} pathname={pathname} person={props.person} />
+        <nav aria-label="Main" className={styles.places}>
+          <ul>
+            {open.map((place) => (
+              <PlaceLink key={place.href} place={place} pathname={pathname} />
+            ))}
+          </ul>
+        </nav>
         <div className={styles.account}>
           <AccountMenu person={props.person} />
         </div>
@@ -64,26 +87,73 @@ export function Frame(props: {
         )}
         <SmtpHostProvider value={props.smtpHost}>{props.children}</SmtpHostProvider>
       </main>
-      <Places className={styles.tabs} pathname={pathname} person={props.person} />
+      <Tabs places={open} pathname={pathname} />
     </div>
   )
 }
 
-function Places(props: { className: string | undefined; pathname: string; person: StaffActor }) {
-  const { className, pathname, person } = props
-  const open = places.filter(({ needs }) => needs === undefined || can(person, needs))
+function PlaceLink({ place: { href, label, Icon }, pathname }: { place: Place; pathname: string }) {
   return (
-    <nav aria-label="Main" className={className}>
+    <li>
+      <Link href={href} aria-current={isHere(href, pathname) ? 'page' : undefined}>
+        <Icon size={16} aria-hidden />
+        <span>{label}</span>
+      </Link>
+    </li>
+  )
+}
+
+/** As many as a thumb can tell apart. */
+const mostTabs = 5
+
+/** The places at the foot of a phone; what has no room there stands under More. */
+function Tabs({ places: open, pathname }: { places: Place[]; pathname: string }) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const shown = open.length > mostTabs ? open.slice(0, mostTabs - 1) : open
+  const more = open.slice(shown.length)
+  const isMoreHere = more.some(({ href }) => isHere(href, pathname))
+  return (
+    <nav aria-label="Main" className={styles.tabs}>
       <ul>
-        {open.map(({ href, label, Icon }) => (
-          <li key={href}>
-            <Link href={href} aria-current={isHere(href, pathname) ? 'page' : undefined}>
-              <Icon size={16} aria-hidden />
-              <span>{label}</span>
-            </Link>
-          </li>
+        {shown.map((place) => (
+          <PlaceLink key={place.href} place={place} pathname={pathname} />
         ))}
+        {more.length > 0 ? (
+          <li>
+            <ButtonBase
+              className={styles.more}
+              data-here={isMoreHere}
+              aria-haspopup="menu"
+              aria-expanded={anchor !== null}
+              onClick={(event) => setAnchor(event.currentTarget)}
+            >
+              <Ellipsis size={16} aria-hidden />
+              <span>More</span>
+            </ButtonBase>
+          </li>
+        ) : null}
       </ul>
+      <Menu
+        anchorEl={anchor}
+        open={anchor !== null}
+        onClose={() => setAnchor(null)}
+        anchorOrigin={{ vertical: 'top', horizontal: 'right' }}
+        transformOrigin={{ vertical: 'bottom', horizontal: 'right' }}
+        slotProps={{ list: { 'aria-label': 'More' } }}
+      >
+        {more.map(({ href, label, Icon }) => (
+          <MenuItem
+            key={href}
+            component={Link}
+            href={href}
+            aria-current={isHere(href, pathname) ? 'page' : undefined}
+            onClick={() => setAnchor(null)}
+          >
+            <Icon size={16} aria-hidden />
+            {label}
+          </MenuItem>
+        ))}
+      </Menu>
     </nav>
   )
 }

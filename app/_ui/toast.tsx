@@ -2,11 +2,13 @@
 
 import IconButton from '@mui/material/IconButton'
 import { Check, CircleAlert, X } from 'lucide-react'
+import Link from 'next/link'
 import { useEffect, useSyncExternalStore } from 'react'
 import { announce } from './announce'
 import styles from './toast.module.css'
 
-type Toast = { sentence: string; failed: boolean }
+type ToastLink = { href: string; label: string }
+type Toast = { sentence: string; failed: boolean; link?: ToastLink }
 
 let shown: Toast | null = null
 const listeners = new Set<() => void>()
@@ -17,9 +19,9 @@ function show(toast: Toast | null) {
   for (const listener of listeners) listener()
 }
 
-/** Says for eight seconds what was done, or with `failed` what was not. */
-export function toast(sentence: string, { failed = false } = {}): void {
-  show({ sentence, failed })
+/** Says for eight seconds what was done, or with `failed` what was not; `link`: where more of it is to be seen. */
+export function toast(sentence: string, { failed = false, link }: Partial<Omit<Toast, 'sentence'>> = {}): void {
+  show({ sentence, failed, link })
   announce(sentence)
 }
 
@@ -48,6 +50,11 @@ export function Toasts() {
         <Check size={16} className={styles.done} aria-hidden />
       )}
       <span>{current.sentence}</span>
+      {current.link ? (
+        <Link href={current.link.href} className="link" onClick={() => show(null)}>
+          {current.link.label}
+        </Link>
+      ) : null}
       <IconButton aria-label="Dismiss" onClick={() => show(null)}>
         <X size={16} />
       </IconButton>

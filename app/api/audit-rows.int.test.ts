@@ -155,6 +155,14 @@ const asks: Record<string, Record<string, () => Promise<Ask>>> = {
       return { params: { id }, says: { action: 'message.released', target: `message:${id}` } }
     },
   },
+  'POST templates/[name]/test': {
+    'a template is tested': () =>
+      Promise.resolve({
+        params: { name: 'plain' },
+        body: { data: { body: 'Hello' } },
+        says: { action: 'template.tested', target: mail },
+      }),
+  },
   'POST suppressions': {
     'an address is entered': async () => {
       const address = fresh('off')

@@ -32,6 +32,7 @@ const params = {
   offset: '99999',
   address: 'nobody@example.com',
   note: '999999999',
+  name: 'of-tomorrow',
 }
 /** Parts of addresses that fit and name nothing: who gets past the policy is answered 404, 409 or 422. */
 export const paramsOf = (file: string) => ({ ...params, ...(/^(?:users|keys)\//.test(file) && { id: '999999999' }) })
