@@ -8,6 +8,7 @@ import { StatusIcon } from './status-chip'
 import { Time } from './time'
 import styles from './timeline.module.css'
 
+type Entry = Pick<TimelineEntry, 'at' | 'sentence' | 'detail' | 'reply' | 'tone'>
 type Node = TimelineEntry['tone']
 
 const marks: Partial<Record<Node, ReactNode>> = {
@@ -19,7 +20,7 @@ const marks: Partial<Record<Node, ReactNode>> = {
 }
 
 /** What happened, in order: a dot for a fact, a tone for an outcome, and dashed what is to come. */
-export function Timeline({ entries, toCome }: { entries: TimelineEntry[]; toCome?: ReactNode }) {
+export function Timeline({ entries, toCome = [] }: { entries: Entry[]; toCome?: ReactNode[] }) {
   return (
     <ol className={styles.timeline}>
       {entries.map((entry, index) => (
@@ -38,12 +39,12 @@ export function Timeline({ entries, toCome }: { entries: TimelineEntry[]; toCome
           {entry.reply ? <Reply reply={entry.reply} /> : null}
         </li>
       ))}
-      {toCome ? (
-        <li data-tone="calm" className={styles.toCome}>
+      {toCome.map((step, index) => (
+        <li key={index} data-tone="calm" className={styles.toCome}>
           <span className={styles.dashed} aria-hidden />
-          {toCome}
+          {step}
         </li>
-      ) : null}
+      ))}
     </ol>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import { useRef, useState, type SubmitEvent } from 'react'
+import { useEffect, useEffectEvent, useRef, useState, type SubmitEvent } from 'react'
 import { announce } from '@/app/_ui/announce'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
@@ -31,6 +31,7 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
   const [next, setNext] = useState<string | null>(null)
   const passwordInput = useRef<HTMLInputElement>(null)
   const againInput = useRef<HTMLInputElement>(null)
+  useToldOpening(token, () => setProblem(linkIsOver))
 
   if (next !== null) return <Done next={next} />
   if (token === '' && mustChangeAs === null) {
@@ -113,6 +114,22 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
       </form>
     </SignedOut>
   )
+}
+
+/** Tells once that the link was opened here, and hears at once when it works no more: before somebody thinks of a password. */
+function useToldOpening(token: string | null, onOver: () => void) {
+  const tell = useEffectEvent(async (opened: string) => {
+    try {
+      await api('/api/set-password/opened', { method: 'POST', body: { token: opened } })
+    } catch (error) {
+      // Whatever else went wrong is said when the password is set.
+      if (!(error instanceof ApiError)) throw error
+      if (error.fields['token']) onOver()
+    }
+  })
+  useEffect(() => {
+    if (token) void tell(token)
+  }, [token])
 }
 
 function check(password: string, again: string): { password?: string; again?: string } {

@@ -6,6 +6,7 @@ import { useState, type ChangeEvent } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
+import { DidYouMean } from '@/app/_ui/did-you-mean'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
@@ -142,9 +143,13 @@ export default function EditUserDialog({
             type="email"
             inputProps={{ autoCapitalize: 'none', spellCheck: false }}
             help={
-              movesAddress
-                ? 'Mail to them that still waits is cancelled. Links and a first password that were mailed to the old address end. The old address is told.'
-                : undefined
+              movesAddress ? (
+                <>
+                  Mail to them that still waits is cancelled. Links and a first password that were mailed to the old
+                  address end. The old address is told.{' '}
+                  <DidYouMean address={edited.email} onTake={(email) => change({ email })} />
+                </>
+              ) : undefined
             }
           />
           {movesOwn ? (

@@ -178,21 +178,24 @@ function Story({ message }: { message: MessageView }) {
     <Timeline
       entries={entries}
       toCome={
-        message.status === 'queued' || message.status === 'retrying' ? (
-          <ToCome
-            sentence={`Try ${next} of ${all}`}
-            when={
-              message.delivery === 'held'
-                ? 'when it is released'
-                : wait !== null
-                  ? `in ${span(wait)}`
-                  : message.delayed_since
-                    ? 'when mail flows again'
-                    : 'any moment'
-            }
-            detail={next === all ? 'the last one' : undefined}
-          />
-        ) : undefined
+        message.status === 'queued' || message.status === 'retrying'
+          ? [
+              <ToCome
+                key="next"
+                sentence={`Try ${next} of ${all}`}
+                when={
+                  message.delivery === 'held'
+                    ? 'when it is released'
+                    : wait !== null
+                      ? `in ${span(wait)}`
+                      : message.delayed_since
+                        ? 'when mail flows again'
+                        : 'any moment'
+                }
+                detail={next === all ? 'the last one' : undefined}
+              />,
+            ]
+          : []
       }
     />
   )

@@ -17,6 +17,7 @@ import type { CreatedUser } from '@/server/create-user'
 import styles from '../dialog-body.module.css'
 import { FormProblem, pleaseCheck, type Problem } from '../form-problem'
 import { roleMeanings } from '../role-meanings'
+import { AddressNote } from './address-note'
 import { generatePassword } from './generate-password'
 
 const labels = { first_name: 'First name', last_name: 'Last name', email: 'Address', password: 'First password' }
@@ -116,6 +117,7 @@ export function CreateUserForm(props: {
           type="email"
           autoComplete="off"
           inputProps={{ autoCapitalize: 'none', spellCheck: false }}
+          help={<AddressNote address={typed.email} onTake={(email) => type('email', email)} />}
         />
         <RadioGroup legend="Role" isBoxed>
           {createableRoles(actor).map((one) => (

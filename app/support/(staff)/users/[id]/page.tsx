@@ -4,8 +4,10 @@ import { cache } from 'react'
 import { AppError } from '@/core/errors'
 import type { UserView } from '@/core/views'
 import { inTime } from '@/server/failures'
+import { getOnboarding } from '@/server/get-onboarding'
 import { getUser } from '@/server/get-user'
 import { listMessages } from '@/server/list-messages'
+import { listNotes } from '@/server/notes'
 import { requireStaff } from '../../../require-staff'
 import { nameOf } from '../name-of'
 import { mailQuery } from './mail-query'
@@ -29,5 +31,10 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function PersonPage({ params }: Props) {
   const { actor, context } = await requireStaff()
   const user = await load((await params).id)
-  return <Person actor={actor} first={{ user, mail: await inTime(listMessages(context, mailQuery(user))) }} />
+  const [mail, onboarding, notes] = await inTime(
+    Promise.all([listMessages(context, mailQuery(user)), getOnboarding(context, user.id), listNotes(context, user.id)]),
+  )
+  return (
+    <Person actor={actor} sender={context.config.SMTP_USER} first={{ person: { user, onboarding, notes }, mail }} />
+  )
 }

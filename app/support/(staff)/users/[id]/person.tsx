@@ -6,50 +6,82 @@ import { useRouter } from 'next/navigation'
 import { lazy, Suspense, useState } from 'react'
 import { Answer } from '@/app/_ui/answer'
 import { BusyButton } from '@/app/_ui/button'
-import { useClock } from '@/app/_ui/clock'
+import { useClock, useTickingNow } from '@/app/_ui/clock'
 import { CopyButton } from '@/app/_ui/copy-button'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { Facts } from '@/app/_ui/facts'
+import { span } from '@/app/_ui/format-time'
 import { toSearch } from '@/app/_ui/list-query'
 import { Live } from '@/app/_ui/live'
 import { PageHead } from '@/app/_ui/page-head'
 import page from '@/app/_ui/reading-page.module.css'
 import { shownStatus } from '@/app/_ui/status'
 import { Label, StatusChip } from '@/app/_ui/status-chip'
+import { TellCustomer } from '@/app/_ui/tell-customer'
 import { Time } from '@/app/_ui/time'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
+import { useWords } from '@/app/_ui/words'
 import { sameAddressKey } from '@/core/address'
+import { isAddressWrong, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import { can, createableRoles, type StaffActor } from '@/core/permissions'
 import { roleLabel } from '@/core/roles'
-import type { MessageListItem, UserView } from '@/core/views'
+import type { MessageListItem, NoteView, OnboardingView, UserView } from '@/core/views'
 import type { MessagePage } from '@/server/list-messages'
 import { canBeInvited } from '../account-state'
 import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { useResendInvitation } from '../use-resend-invitation'
+import { CorrectAddress } from './correct-address'
 import { mailQuery } from './mail-query'
+import { Notes } from './notes'
+import { Onboarding } from './onboarding'
 import { TheirSignIn } from './their-sign-in'
 
 /** Loaded when it is opened. */
 const EditUserDialog = lazy(() => import('../edit-user-dialog'))
 
-type First = { user: UserView; mail: MessagePage }
+type PersonAnswer = { user: UserView; onboarding: OnboardingView; notes: NoteView[] }
+type First = { person: PersonAnswer; mail: MessagePage }
 
 /** One person: whether they got their mail, and what their account can do. */
-export function Person({ actor, first }: { actor: StaffActor; first: First }) {
+export function Person(props: {
+  actor: StaffActor
+  /** Whom our mail comes from. */
+  sender: string
+  first: First
+}) {
+  const { actor, sender, first } = props
+  const { words } = useWords()
   const router = useRouter()
   const { resend, isBusy } = useResendInvitation()
   const [isEditing, setIsEditing] = useState(false)
   const [isDeleting, setIsDeleting] = useState(false)
-  const { user, mail, query } = usePerson(first)
+  const { user, onboarding, notes, mail, query } = usePerson(first)
   const newest = mail[0]
-  const mayInvite = canBeInvited(user) && createableRoles(actor).includes(user.role)
+  const wait = useWait(onboarding.can_invite_at)
+  const mayCorrect =
+    newest?.status === 'dead' &&
+    newest.type === 'welcome' &&
+    canBeInvited(user) &&
+    can(actor, 'user.edit', user) &&
+    createableRoles(actor).includes(user.role)
+  // To an address that does not exist nothing is sent again: it is corrected.
+  const mayInvite =
+    canBeInvited(user) &&
+    createableRoles(actor).includes(user.role) &&
+    !(mayCorrect && isAddressWrong(newest.last_cause))
   const invitation = mayInvite ? (
     <div className={page.actions}>
-      <BusyButton isBusy={isBusy} busyWord="Sending" onClick={() => void resend(user)}>
+      <BusyButton isBusy={isBusy} busyWord="Sending" disabled={wait !== null} onClick={() => void resend(user)}>
         Send the invitation again
       </BusyButton>
+      {wait === null ? null : (
+        <p className={page.under} suppressHydrationWarning>
+          It was just sent again. Please give it time to arrive: in <b className="num">{span(wait)}</b> it can be sent
+          once more.
+        </p>
+      )}
     </div>
   ) : null
 
@@ -91,6 +123,7 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
                     {newest.subject}
                   </Link>
                 </p>
+                {mayCorrect ? <CorrectAddress key={user.email} user={user} /> : null}
                 {invitation}
               </Answer>
             ) : (
@@ -100,13 +133,33 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
               </>
             )}
           </section>
+          <Onboarding user={user} onboarding={onboarding} />
         </div>
         <aside className={page.side} aria-labelledby="account">
+          {newest ? (
+            <div className={page.box}>
+              <TellCustomer
+                text={tellCustomer(
+                  {
+                    message: newest,
+                    firstName: user.first_name,
+                    from: sender,
+                    linkWorksUntil:
+                      newest.id === onboarding.invitation?.id && onboarding.link?.state === 'works'
+                        ? onboarding.link.expires_at
+                        : null,
+                  },
+                  words,
+                )}
+              />
+            </div>
+          ) : null}
           <section className={page.section}>
             <h2 id="account">Account</h2>
             <Account user={user} />
           </section>
           <TheirSignIn actor={actor} user={user} />
+          <Notes actor={actor} userId={user.id} notes={notes} />
         </aside>
       </div>
       <section aria-labelledby="their-mail" className={page.section}>
@@ -140,15 +193,25 @@ export function Person({ actor, first }: { actor: StaffActor; first: First }) {
   )
 }
 
+/** How long until an instant; null when it has passed, or there is none. */
+function useWait(until: string | null): number | null {
+  const now = useTickingNow(until !== null)
+  const wait = until === null ? 0 : Date.parse(until) - now
+  return wait > 0 ? wait : null
+}
+
 /** The person and the mail to their address, both kept up to date. */
 function usePerson(first: First) {
-  const path = `/api/users/${first.user.id}`
-  const person = usePolled<{ user: UserView }>({
+  const path = `/api/users/${first.person.user.id}`
+  const person = usePolled<PersonAnswer>({
     path,
-    everyMs: () => listPollMs.quiet,
-    first: { path, answer: { user: first.user } },
+    everyMs: (answer) =>
+      answer?.onboarding.invitation && !isFinal(answer.onboarding.invitation.status)
+        ? listPollMs.underWay
+        : listPollMs.quiet,
+    first: { path, answer: first.person },
   })
-  const user = person.data?.user ?? first.user
+  const { user, onboarding, notes } = person.data ?? first.person
   const mailPath = `/api/messages?${toSearch(mailQuery(user))}`
   const list = usePolled<MessagePage>({
     path: mailPath,
@@ -163,6 +226,8 @@ function usePerson(first: First) {
   )
   return {
     user,
+    onboarding,
+    notes,
     mail,
     query: {
       isError: person.isError || list.isError,

@@ -1,0 +1,98 @@
+'use client'
+
+import Button from '@mui/material/Button'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState, type SubmitEvent } from 'react'
+import { api, ApiError } from '@/app/_ui/api'
+import { BusyButton } from '@/app/_ui/button'
+import page from '@/app/_ui/reading-page.module.css'
+import { TextField } from '@/app/_ui/text-field'
+import { Time } from '@/app/_ui/time'
+import { toast } from '@/app/_ui/toast'
+import { useCall } from '@/app/_ui/use-call'
+import type { StaffActor } from '@/core/permissions'
+import { isAdministrator } from '@/core/roles'
+import type { NoteView } from '@/core/views'
+import styles from './person.module.css'
+
+/** What staff tell each other about somebody. A note that could not be kept stays in the field. */
+export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: number; notes: NoteView[] }) {
+  const queries = useQueryClient()
+  const [body, setBody] = useState('')
+  const { call, isBusy, refused } = useCall()
+  const path = `/api/users/${userId}/notes`
+
+  const add = async () => {
+    await api(path, { method: 'POST', body: { body } })
+    setBody('')
+    await queries.invalidateQueries({ queryKey: [`/api/users/${userId}`] })
+  }
+  return (
+    <section aria-labelledby="notes" className={page.section}>
+      <h2 id="notes">Notes by staff</h2>
+      <form
+        noValidate
+        className={styles.note}
+        onSubmit={(event: SubmitEvent) => {
+          event.preventDefault()
+          if (body.trim() && !isBusy) void call(add)
+        }}
+      >
+        <TextField
+          label="New note"
+          multiline
+          value={body}
+          fault={refused ? `It was not kept. ${refused.message}` : undefined}
+          onChange={(event) => setBody(event.target.value)}
+          inputProps={{ maxLength: 2000 }}
+          readOnly={isBusy}
+        />
+        <BusyButton type="submit" size="small" isBusy={isBusy} busyWord="Saving" disabled={!body.trim()}>
+          Add note
+        </BusyButton>
+      </form>
+      <ul className={styles.notes}>
+        {notes.map((note) => (
+          <Note
+            key={note.id}
+            note={note}
+            path={path}
+            mayRemove={note.author_id === actor.id || isAdministrator(actor.role)}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Note({ note, path, mayRemove }: { note: NoteView; path: string; mayRemove: boolean }) {
+  const queries = useQueryClient()
+  const [isBusy, setIsBusy] = useState(false)
+  const remove = async () => {
+    setIsBusy(true)
+    try {
+      await api(`${path}/${note.id}`, { method: 'DELETE' })
+      toast('The note is removed.')
+      await queries.invalidateQueries({ queryKey: [path.replace(/\/notes$/, '')] })
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      toast(`The note was not removed. ${error.message}`, { failed: true })
+      setIsBusy(false)
+    }
+  }
+  return (
+    <li>
+      <p>{note.body}</p>
+      <div>
+        <span>
+          {note.author}, <Time at={note.created_at} />
+        </span>
+        {mayRemove ? (
+          <Button size="small" variant="text" disabled={isBusy} onClick={() => void remove()}>
+            Remove<span className="unseen"> the note by {note.author}</span>
+          </Button>
+        ) : null}
+      </div>
+    </li>
+  )
+}
