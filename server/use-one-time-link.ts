@@ -21,10 +21,14 @@ const refusals: Record<Exclude<LinkState, 'works'>, string> = {
   disabled: 'This account is disabled.',
 }
 
+function whyItDoesNotWork(link: Link | null): string | null {
+  if (link === null) return 'This link is not one of ours, or its account is gone.'
+  return link.state === 'works' ? null : refusals[link.state]
+}
+
 function refuseUnlessWorks(link: Link | null): asserts link is Link {
-  if (link?.state === 'works') return
-  const sentence = link ? refusals[link.state] : 'This link is not one of ours, or its account is gone.'
-  throw new AppError('invalid', sentence, { token: sentence })
+  const sentence = whyItDoesNotWork(link)
+  if (sentence !== null) throw new AppError('invalid', sentence, { token: sentence })
 }
 
 /**
@@ -72,15 +76,22 @@ export async function useOneTimeLink(
 
 /**
  * The page of a link is open in a browser: the first time is written down. Mail scanners that only fetch never get here, because
- * the token stands behind the `#` of the address. A link that no longer works is refused at once, not after a password was typed.
+ * the token stands behind the `#` of the address. Of a link that works no more it is said at once, not after a password was typed.
+ * @returns why it does not work; null: it does
  */
-export async function openOneTimeLink({ db }: Context, caller: Caller, { token }: { token: string }): Promise<void> {
+export async function openOneTimeLink(
+  { db }: Context,
+  caller: Caller,
+  { token }: { token: string },
+): Promise<{ why_not: string | null }> {
   const tokenHash = hashToken(token)
-  refuseUnlessWorks(await findLink(db, tokenHash))
+  const whyNot = whyItDoesNotWork(await findLink(db, tokenHash))
+  if (whyNot !== null) return { why_not: whyNot }
   await db.transaction(async (tx) => {
     const opened = await markLinkOpened(tx, tokenHash)
     if (!opened) return
     const holder = `user:${opened.userId}`
     await writeAudit(tx, { ...caller, actor: holder, action: 'user.link_opened', target: holder })
   })
+  return { why_not: null }
 }

@@ -120,11 +120,14 @@ export function SetPasswordForm({ mustChangeAs }: { mustChangeAs: string | null 
 function useToldOpening(token: string | null, onOver: () => void) {
   const tell = useEffectEvent(async (opened: string) => {
     try {
-      await api('/api/set-password/opened', { method: 'POST', body: { token: opened } })
+      const { why_not } = await api<{ why_not: string | null }>('/api/set-password/opened', {
+        method: 'POST',
+        body: { token: opened },
+      })
+      if (why_not !== null) onOver()
     } catch (error) {
       // Whatever else went wrong is said when the password is set.
       if (!(error instanceof ApiError)) throw error
-      if (error.fields['token']) onOver()
     }
   })
   useEffect(() => {

@@ -5,10 +5,9 @@ import { handle, otherMethods } from '../../handle'
 export const POST = handle({
   action: 'link.open',
   body: openLinkRequest,
-  run: async ({ context, body, ...caller }) => {
-    await openOneTimeLink(context, caller, body)
-    return { body: { error: false, message: 'This link works' } }
-  },
+  run: async ({ context, body, ...caller }) => ({
+    body: { error: false, ...(await openOneTimeLink(context, caller, body)) },
+  }),
 })
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')
