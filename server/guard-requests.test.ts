@@ -8,8 +8,10 @@ let server: Server
 /** What the handler behind it was shown. */
 let seen: IncomingMessage[] = []
 
+let stop: () => void
+
 beforeAll(async () => {
-  guardRequests()
+  stop = guardRequests()
   server = createServer((request, response) => {
     seen.push(request)
     switch (request.url) {
@@ -171,4 +173,14 @@ test('the cookie of a return address is taken away, and no other', async () => {
 test.each(['TRACE', 'PROPFIND', 'PURGE'])('%s is for Next what OPTIONS is', async (method) => {
   await ask(`${method} /`)
   expect(seen.map((request) => request.method)).toEqual(['OPTIONS'])
+})
+
+// The last test: nothing begins anew after this.
+test('once the process stops, an answer is the last one of its connection', async () => {
+  const alive = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
+  expect(
+    headersIn(await said(alive + alive.replace('Host: a', 'Host: a\r\nConnection: close'))).get('connection'),
+  ).toBe('keep-alive')
+  stop()
+  expect(headersIn(await said(alive)).get('connection')).toBe('close')
 })

@@ -17,8 +17,11 @@ const ours =
  * Sees every request before Next does, and every answer as it leaves, also those that Next or Node make by themselves: for a
  * malformed address, a redirect, headers that are too big. (`http.server.request.start`: Node's documentation of
  * diagnostics_channel.)
+ * @returns to be called when the process stops: from then on each answer is the last one of its connection. A page that asks again
+ * and again would keep it open, and the server waits for it.
  */
-export function guardRequests(): void {
+export function guardRequests(): () => void {
+  let isStopping = false
   const answers = new WeakMap<Duplex, ServerResponse>()
   const servers = new WeakSet<Server>()
   subscribe('http.server.request.start', (message) => {
@@ -33,13 +36,16 @@ export function guardRequests(): void {
     dropUnreadableState(request)
     dropReturnCookie(request)
     notePeer(request)
-    fillIn(response)
+    fillIn(response, () => isStopping)
     answers.set(request.socket, response)
     // The check for health is the first to ask, before any stranger.
     if (servers.has(server)) return
     servers.add(server)
     server.on('clientError', (error, socket) => refuse(error, socket, answers.get(socket)))
   })
+  return () => {
+    isStopping = true
+  }
 }
 
 /**
@@ -83,12 +89,13 @@ function decodable(url: string): string {
 }
 
 /** Just before the head of the answer is written: whatever made it has said all that it wants to say. */
-function fillIn(response: ServerResponse): void {
+function fillIn(response: ServerResponse, isStopping: () => boolean): void {
   const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse
   response.writeHead = (...given: unknown[]) => {
     for (const [name, value] of Object.entries(answerHeaders)) {
       if (!response.hasHeader(name)) response.setHeader(name, value)
     }
+    if (isStopping()) response.setHeader('Connection', 'close')
     return writeHead(...given)
   }
 }

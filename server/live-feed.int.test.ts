@@ -158,12 +158,12 @@ test('fifty open tabs ask the database as often as one does; none, not at all', 
   await first.hears('here')
   const withOne = await statementsIn(3_000)
   expect(withOne).toBeGreaterThanOrEqual(5)
-  expect(withOne).toBeLessThanOrEqual(11)
+  expect(withOne).toBeLessThanOrEqual(13)
 
   const others = await Promise.all(Array.from({ length: 49 }, () => listenAs(cookie)))
   await Promise.all(others.map((line) => line.hears('here')))
   expect(context().live.listeners).toBe(50)
-  expect(await statementsIn(3_000)).toBeLessThanOrEqual(11)
+  expect(await statementsIn(3_000)).toBeLessThanOrEqual(13)
 
   // With a change: one more, that reads it for all of them.
   const [statements, id] = await Promise.all([statementsIn(3_000), ask('many@example.com')])

@@ -9,7 +9,7 @@ import { inTime, withoutParameters } from './failures'
 import { apiWords } from './words'
 
 /** A change is told so long after its commit at most, and a little. */
-const lookEveryMs = 300
+const lookEveryMs = 250
 const lookAgainMs = 1_000
 const heartbeatMs = 15_000
 /** With more than this, whoever listens does better to read its page again. */
@@ -35,7 +35,7 @@ type Listener = {
 type Known = Place & { sending: ReadonlySet<string>; breakers: string | null }
 
 /**
- * What changes, told to everybody who listens. However many they are, one statement looks every 300 ms, and a second one reads
+ * What changes, told to everybody who listens. However many they are, one statement looks every 250 ms, and a second one reads
  * what has changed; while nobody listens, nothing looks. One of it in each web process.
  */
 export class LiveFeed {

@@ -13,12 +13,16 @@ import { keepOfferingSetup } from './offer-setup'
  */
 export function start(): void {
   try {
-    guardRequests()
+    const stopKeepingAlive = guardRequests()
     const { config, live, log } = context()
     const warning = plaintextWarning(config.PLAINTEXT_HOSTS)
     if (warning) log.warn(warning)
     log.info('The web process is ready')
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => live.close())
+    const stop = () => {
+      stopKeepingAlive()
+      live.close()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
     void keepOfferingSetup(context())
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

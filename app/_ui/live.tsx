@@ -3,12 +3,14 @@
 import { Unplug } from 'lucide-react'
 import { useTickingNow } from './clock'
 import { span } from './format-time'
+import { useFeedState } from './live-feed'
 import styles from './live.module.css'
 
-/** Says whether what is shown keeps up. It never moves anything: both words stand in the same place. */
+/** Says whether what is shown keeps up by itself, and if not how old it is. It never moves anything: both words stand in the same place. */
 export function Live({ query }: { query: { isError: boolean; dataUpdatedAt: number } }) {
-  const now = useTickingNow(query.isError)
-  if (!query.isError)
+  const isBehind = useFeedState() === 'away' || query.isError
+  const now = useTickingNow(isBehind)
+  if (!isBehind)
     return (
       <span className={styles.live}>
         <i className={styles.dot} aria-hidden />

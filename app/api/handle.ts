@@ -133,6 +133,8 @@ const eventHeaders = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
+  // When they end, because the process stops, nothing else is to be asked by this line.
+  Connection: 'close',
 }
 
 const yes = () => true

@@ -11,10 +11,12 @@ import { DayField } from '@/app/_ui/day-field'
 import { FilterBar } from '@/app/_ui/filter-bar'
 import { FilterChip, OneOnly } from '@/app/_ui/filter-chip'
 import { dayAndClock } from '@/app/_ui/format-time'
+import { useHeldRows } from '@/app/_ui/held-rows'
 import { parametersOf, toSearch, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
+import { NewRows } from '@/app/_ui/new-rows'
 import { PageHead } from '@/app/_ui/page-head'
 import { CursorPager } from '@/app/_ui/pager'
 import { SearchField } from '@/app/_ui/search-field'
@@ -34,6 +36,8 @@ import { filterOf, messagesQuery } from './messages-query'
 
 const pathOf = (query: ListMessagesQuery) => `/api/messages?${toSearch(query)}`
 const countPathOf = (filter: MessageFilter) => `/api/messages/count?${toSearch(filter)}`
+
+const noRows: MessageListItem[] = []
 
 const statusOptions = listedStatuses.map((status) => ({ value: status, label: statusWords[status].word }))
 
@@ -83,8 +87,9 @@ export function MessageList({ templates, first }: { templates: readonly string[]
   const query = messagesQuery(given)
   const filter = filterOf(given)
   const trail = trailOf(given)
+  const path = pathOf(query)
   const list = usePolled<MessagePage>({
-    path: pathOf(query),
+    path,
     everyMs: (answer) =>
       answer?.messages.some((message) => !isFinal(message.status)) ? listPollMs.underWay : listPollMs.quiet,
     first: { path: pathOf(first.query), answer: first.answer },
@@ -95,12 +100,17 @@ export function MessageList({ templates, first }: { templates: readonly string[]
     everyMs: () => countPollMs,
     first: { path: countPathOf(first.filter), answer: first.count },
   })
+  const held = useHeldRows({
+    of: list.isPlaceholderData ? null : path,
+    rows: list.data?.messages ?? noRows,
+    idOf: (message) => message.id,
+  })
   const by = useCallback(
     (changes: Partial<typeof noFilter> | Filters) => change({ ...changes, cursor: null }),
     [change],
   )
   const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
-  const columns = useColumns(list.data?.messages ?? [], by)
+  const columns = useColumns(held.rows, by)
   const clock = useClock()
 
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
@@ -124,6 +134,7 @@ export function MessageList({ templates, first }: { templates: readonly string[]
           beside={count.data ? <span className={styles.count}>{countWords(count.data, isFiltered)}</span> : null}
           right={
             <>
+              <NewRows held={held} />
               <Live query={list} />
               <span className={styles.ifWide}>
                 <Button
@@ -189,13 +200,15 @@ export function MessageList({ templates, first }: { templates: readonly string[]
       {list.data === undefined ? (
         <CouldNotRead title="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
       ) : list.data.messages.length > 0 ? (
-        <DataTable
-          label="Messages"
-          columns={columns}
-          rows={list.data.messages}
-          rowKey={(message) => message.id}
-          rowHref={(message) => `/support/messages/${message.id}`}
-        />
+        <div {...held.around}>
+          <DataTable
+            label="Messages"
+            columns={columns}
+            rows={held.rows}
+            rowKey={(message) => message.id}
+            rowHref={(message) => `/support/messages/${message.id}`}
+          />
+        </div>
       ) : backTo === null ? (
         isFiltered || trail.length > 0 ? (
           <NoneMatch

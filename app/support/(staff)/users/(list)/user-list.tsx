@@ -5,10 +5,12 @@ import { Plus, Users } from 'lucide-react'
 import { lazy, Suspense, useCallback, useState } from 'react'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { FilterChip } from '@/app/_ui/filter-chip'
+import { useHeldRows } from '@/app/_ui/held-rows'
 import { parametersOf, toSearch } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
+import { NewRows } from '@/app/_ui/new-rows'
 import { PageHead } from '@/app/_ui/page-head'
 import { Pager } from '@/app/_ui/pager'
 import { SearchField } from '@/app/_ui/search-field'
@@ -35,6 +37,8 @@ const EditUserDialog = lazy(() => import('../edit-user-dialog'))
 
 const pathOf = (query: ListUsersQuery) => `/api/users?${toSearch(query)}`
 
+const noRows: UserView[] = []
+
 const roleOptions = roles.map((role) => ({ value: role, label: roleLabel(role) }))
 
 const isUnderWay = (user: UserView) => user.last_mail !== null && !isFinal(user.last_mail.status)
@@ -45,17 +49,28 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
   const [toEdit, setToEdit] = useState<UserView | null>(null)
   const [toDelete, setToDelete] = useState<UserView | null>(null)
   const query = usersQuery(parametersOf(parameters))
+  const path = pathOf(query)
   const list = usePolled<UserPage>({
-    path: pathOf(query),
+    path,
     everyMs: (answer) => (answer?.users.some(isUnderWay) ? listPollMs.underWay : listPollMs.quiet),
     first: { path: pathOf(first.query), answer: first.answer },
     isKept: true,
   })
 
+  const held = useHeldRows({
+    of: list.isPlaceholderData ? null : path,
+    rows: list.data?.users ?? noRows,
+    idOf: (user) => user.id,
+  })
   const search = useCallback((value: string) => change({ search: value || null, page: null }, 'replace'), [change])
   const clearFilters = () => change({ search: null, role: null, page: null })
   const turnTo = (page: number) => change({ page: page > 1 ? String(page) : null })
   const isFiltered = query.search !== undefined || query.role !== undefined
+  const closeCreate = () => {
+    change({ create: null }, 'replace')
+    // Whoever has just been created is looked for.
+    held.showNew()
+  }
   const columns = columnsFor(actor, setToEdit, setToDelete)
 
   return (
@@ -66,6 +81,7 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
           beside={list.data ? <span className={styles.count}>{number(list.data.total_count)}</span> : null}
           right={
             <>
+              <NewRows held={held} />
               <span className={styles.ifWide}>
                 <Live query={list} />
               </span>
@@ -113,22 +129,24 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
           </ListState>
         )
       ) : (
-        <DataTable
-          label="Users"
-          columns={columns}
-          rows={list.data.users}
-          rowKey={(user) => user.id}
-          rowHref={(user) => `/support/users/${user.id}`}
-          sort={{
-            value: { by: query.sort_by, order: query.sort_order },
-            onChange: ({ by, order }) => change({ sort_by: by, sort_order: order, page: null }),
-          }}
-        />
+        <div {...held.around}>
+          <DataTable
+            label="Users"
+            columns={columns}
+            rows={held.rows}
+            rowKey={(user) => user.id}
+            rowHref={(user) => `/support/users/${user.id}`}
+            sort={{
+              value: { by: query.sort_by, order: query.sort_order },
+              onChange: ({ by, order }) => change({ sort_by: by, sort_order: order, page: null }),
+            }}
+          />
+        </div>
       )}
       {list.data ? <UserPager page={list.data} query={query} turnTo={turnTo} change={change} /> : null}
       {parameters.get('create') === null ? null : (
         <Suspense>
-          <CreateUserDialog actor={actor} onClose={() => change({ create: null }, 'replace')} />
+          <CreateUserDialog actor={actor} onClose={closeCreate} />
         </Suspense>
       )}
       {toEdit ? (
