@@ -1,15 +1,4 @@
-import { callApi, expect, expectAccessible, freshAddress, linkIn, mailTo, signIn, stack, test } from './fixtures'
-
-/** A person with a password of their own, made through the API and the link in their mail. */
-async function person(role: string): Promise<{ email: string; password: string }> {
-  const email = freshAddress(role.replace('_', '-'))
-  const password = 'a long enough passphrase'
-  await callApi('POST', '/api/users', { first_name: 'Test', last_name: 'Person', email, role })
-  const token = linkIn(await mailTo(email)).split('#')[1]
-  const answer = await callApi('POST', '/api/reset-password', { token, password }, null)
-  expect(answer.status).toBe(200)
-  return { email, password }
-}
+import { callApi, expect, expectAccessible, freshAddress, person, signIn, stack, test } from './fixtures'
 
 test('signed-out people are led to the sign-in page and back', async ({ page }) => {
   await page.goto('/support/users?search=ada')

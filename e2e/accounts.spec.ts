@@ -1,26 +1,17 @@
 import {
-  callApi,
   createUser,
   expect,
   expectAccessible,
   freshAddress,
   linkIn,
   mailTo,
+  person,
   signIn,
   stack,
   test,
 } from './fixtures'
 
 const password = 'a long enough passphrase'
-
-/** Somebody with a password of their own. */
-async function person(role: string, email = freshAddress('person')): Promise<{ id: number; email: string }> {
-  const created = await callApi('POST', '/api/users', { first_name: 'Noor', last_name: 'Example', email, role })
-  const { id } = (await created.json()) as { id: number }
-  const token = linkIn(await mailTo(email)).split('#')[1]
-  expect((await callApi('POST', '/api/reset-password', { token, password }, null)).status).toBe(200)
-  return { id, email }
-}
 
 test.describe('edited', () => {
   test.use({ expectedErrors: [/status of 409/] })

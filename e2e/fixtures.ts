@@ -74,6 +74,19 @@ export async function mailTo(address: string): Promise<Mail> {
 
 export const linkIn = (mail: Mail): string => /https?:\/\/\S+\/set-password#[\w-]+/.exec(mail.Text)?.[0] ?? 'no link'
 
+/** Somebody with a password of their own, made through the API and the link in their mail. */
+export async function person(
+  role: string,
+  email = freshAddress('person'),
+): Promise<{ id: number; email: string; password: string }> {
+  const password = 'a long enough passphrase'
+  const created = await callApi('POST', '/api/users', { first_name: 'Noor', last_name: 'Example', email, role })
+  const { id } = (await created.json()) as { id: number }
+  const token = linkIn(await mailTo(email)).split('#')[1]
+  expect((await callApi('POST', '/api/reset-password', { token, password }, null)).status).toBe(200)
+  return { id, email, password }
+}
+
 /** What axe calls serious or critical, once nothing fades or slides any more: half-faded text has no true contrast. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.waitForFunction(() =>

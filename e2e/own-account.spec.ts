@@ -1,17 +1,8 @@
 import type { Page } from '@playwright/test'
 import { Secret, TOTP } from 'otpauth'
-import { callApi, expect, expectAccessible, freshAddress, linkIn, mailTo, signIn, stack, test } from './fixtures'
+import { expect, expectAccessible, person, signIn, stack, test } from './fixtures'
 
 const password = 'a long enough passphrase'
-
-/** A supporter with a password of their own, made through the API and the link in their mail. */
-async function supporter(): Promise<{ email: string; password: string }> {
-  const email = freshAddress('own-account')
-  await callApi('POST', '/api/users', { first_name: 'Olena', last_name: 'Sample', email, role: 'supporter' })
-  const token = linkIn(await mailTo(email)).split('#')[1]
-  expect((await callApi('POST', '/api/reset-password', { token, password }, null)).status).toBe(200)
-  return { email, password }
-}
 
 /** What the app shows, so many steps of 30 s from now. */
 const codeOf = (secret: string, steps = 0) =>
@@ -61,8 +52,8 @@ test('somebody adds an app, signs in with its code and with a recovery code, and
   page,
   browser,
 }) => {
-  const person = await supporter()
-  await signIn(page, person)
+  const one = await person('supporter')
+  await signIn(page, one)
   await openMenu(page, 'My account')
   await expect(page.getByRole('heading', { name: 'My account' })).toBeVisible()
   await page.getByRole('button', { name: 'Add an authenticator app' }).click()
@@ -72,7 +63,7 @@ test('somebody adds an app, signs in with its code and with a recovery code, and
   await expectAccessible(page)
 
   await signOut(page)
-  await givePassword(page, person.email)
+  await givePassword(page, one.email)
   await expectAccessible(page)
   await page.getByLabel('Code', { exact: true }).fill('000000')
   await page.getByRole('button', { name: 'Go on' }).click()
@@ -83,7 +74,7 @@ test('somebody adds an app, signs in with its code and with a recovery code, and
   await page.waitForURL(/\/support(?!\/login)/)
 
   const elsewhere = await (await browser.newContext()).newPage()
-  await givePassword(elsewhere, person.email)
+  await givePassword(elsewhere, one.email)
   await elsewhere.getByRole('button', { name: 'Use a recovery code' }).click()
   await elsewhere.getByLabel('Recovery code', { exact: true }).fill(codes[0] ?? '')
   await elsewhere.getByRole('button', { name: 'Go on' }).click()
@@ -104,7 +95,7 @@ test('somebody adds an app, signs in with its code and with a recovery code, and
 })
 
 test('whose role must have a second factor is led to add one before anything else', async ({ page, browser }) => {
-  const person = await supporter()
+  const one = await person('supporter')
   await signIn(page)
   const require = async (isRequired: boolean) => {
     const answer = await page.request.put('/api/settings/second-factor', {
@@ -117,7 +108,7 @@ test('whose role must have a second factor is led to add one before anything els
   try {
     const theirs = await (await browser.newContext()).newPage()
     await theirs.goto('/support/login')
-    await theirs.getByLabel('Address').fill(person.email)
+    await theirs.getByLabel('Address').fill(one.email)
     await theirs.getByLabel('Password', { exact: true }).fill(password)
     await theirs.getByRole('button', { name: 'Sign in' }).click()
     await theirs.waitForURL(/\/second-factor/)
