@@ -1,6 +1,7 @@
+import { dashboard } from './dashboard'
 import { road } from './road'
 
-const benches: Record<string, () => Promise<void>> = { road }
+const benches: Record<string, () => Promise<void>> = { dashboard, road }
 
 const [name = ''] = process.argv.slice(2)
 const bench = benches[name]

@@ -20,7 +20,7 @@ const mayImport = {
   stack: ['core', 'runtime'],
   e2e: ['core', 'stack'],
   faults: ['core', 'runtime', 'db', 'kafka', 'emails', 'stack'],
-  bench: ['core', 'runtime', 'db', 'kafka', 'emails', 'stack'],
+  bench: ['core', 'runtime', 'server', 'db', 'kafka', 'emails', 'stack'],
 } as const
 type Room = keyof typeof mayImport
 const rooms = Object.keys(mayImport) as Room[]

@@ -211,13 +211,43 @@ export type CreateKeyRequest = z.output<typeof createKeyRequest>
 
 const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 
+/** What became of somebody's last mail; who cannot be sure is not among those who know. */
+const mailOutcomes = ['accepted', 'on_its_way', 'not_accepted', 'may_have_been_delivered'] as const
+export type MailOutcome = (typeof mailOutcomes)[number]
+
+const userStates = ['active', 'invited', 'disabled'] as const
+
+/** Whom: everything that is given has to fit. */
+export const userFilter = z.strictObject({
+  /** A part of the name (first last, or last first), of the address or of the role; an id; or a day. */
+  search: z.string().trim().max(200).optional(),
+  role: z.enum(roles).optional(),
+  /** `invited`: those of the active ones who have not been here yet. */
+  status: z.enum(userStates).optional(),
+  mail: z.enum(mailOutcomes).optional(),
+})
+export type UserFilter = z.output<typeof userFilter>
+
+const userId = z.number().int().nonnegative().max(2_147_483_647)
+/** The last of a page: what it was sorted by, with its value, and its id. */
+const userPlace = z.union([
+  z.tuple([z.literal('created_at'), exactInstant, userId]),
+  z.tuple([z.literal('id'), z.string().regex(/^\d{1,9}$/), userId]),
+  z.tuple([z.enum(['first_name', 'last_name', 'email', 'role']), z.string().max(300), userId]),
+])
+export type UserSort = (typeof userSorts)[number]
+export type UserPlace = [by: UserSort, value: string, id: number]
+
 export const listUsersQuery = z.strictObject({
+  ...userFilter.shape,
   page: wholeNumber(1_000_000).default(1),
   page_size: wholeNumber(100).default(10),
-  search: z.string().trim().max(200).optional(),
   sort_by: z.enum(userSorts).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
-  role: z.enum(roles).optional(),
+  /** In the place of `page`: on from the end of a page. */
+  cursor: cursorOf(userPlace).optional(),
+  /** Leaves the counting out. */
+  count: z.literal('none').optional(),
 })
 export type ListUsersQuery = z.output<typeof listUsersQuery>
 

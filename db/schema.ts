@@ -257,6 +257,10 @@ export const messages = pgTable(
     index('messages_template').on(table.template, table.id),
     index('messages_type').on(table.type, table.id),
     index('messages_sender').on(table.createdByName, table.id),
+    /** Whose a message is, without a look at the message: lists of people by what became of their mail ask it of thousands. */
+    index('messages_person')
+      .on(table.id, table.userId)
+      .where(sql`${table.userId} is not null`),
     check(
       'messages_status_known',
       sql`${table.status} in ('queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed')`,

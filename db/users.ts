@@ -1,9 +1,7 @@
-import { and, asc, desc, eq, getTableColumns, ilike, notInArray, or, sql, type SQL } from 'drizzle-orm'
-import type { ListUsersQuery } from '@/core/requests'
+import { and, asc, desc, eq, getTableColumns, inArray, notInArray, or, sql } from 'drizzle-orm'
 import type { Role } from '@/core/roles'
 import type { UserView } from '@/core/views'
 import type { Executor, Transaction } from './client'
-import { containing } from './pattern'
 import { messages, sessions, users } from './schema'
 
 export type User = typeof users.$inferSelect
@@ -212,42 +210,10 @@ export async function findUserView(db: Executor, id: number): Promise<UserView |
   return row ? toView(row) : null
 }
 
-function matching({ search, role }: ListUsersQuery): SQL | undefined {
-  const wanted = search ? containing(search) : null
-  return and(
-    role ? eq(users.role, role) : undefined,
-    search && wanted
-      ? or(
-          sql`${users.id}::text = ${search}`,
-          sql`${users.firstName} || ' ' || ${users.lastName} ilike ${wanted}`,
-          ilike(users.email, wanted),
-          ilike(users.role, wanted),
-        )
-      : undefined,
-  )
-}
-
-const sortColumns: Record<ListUsersQuery['sort_by'], SQL> = {
-  id: sql`${users.id}`,
-  created_at: sql`${users.createdAt}`,
-  first_name: sql`lower(${users.firstName})`,
-  last_name: sql`lower(${users.lastName})`,
-  email: sql`lower(${users.email})`,
-  role: sql`${users.role}`,
-}
-
-export async function listUserViews(
-  db: Executor,
-  query: ListUsersQuery,
-): Promise<{ users: UserView[]; totalCount: number }> {
-  const direction = query.sort_order === 'asc' ? asc : desc
-  const [rows, totalCount] = await Promise.all([
-    selectViews(db)
-      .where(matching(query))
-      .orderBy(direction(sortColumns[query.sort_by]), direction(users.id))
-      .limit(query.page_size)
-      .offset((query.page - 1) * query.page_size),
-    db.$count(users, matching(query)),
-  ])
-  return { users: rows.map(toView), totalCount }
+/** The people of these ids, in the order of the ids. */
+export async function findUserViews(db: Executor, ids: readonly number[]): Promise<UserView[]> {
+  if (ids.length === 0) return []
+  const rows = await selectViews(db).where(inArray(users.id, [...ids]))
+  const views = new Map(rows.map((row) => [row.id, toView(row)]))
+  return ids.flatMap((id) => views.get(id) ?? [])
 }

@@ -81,6 +81,48 @@ test('a supporter narrows the messages down, goes back and forth, and takes them
   })
 })
 
+test('people are found by name, by state and by their mail, and turned through by cursor', async ({ page }) => {
+  const word = `Cursor${process.pid}`
+  for (const [index, first] of ['Ada', 'Bea', 'Cem', 'Dan'].entries()) {
+    const email = freshAddress(index === 0 ? '550' : 'page')
+    await callApi('POST', '/api/users', { first_name: first, last_name: word, email, welcome: index < 2 })
+    if (index === 1) await mailTo(email)
+  }
+  await signIn(page)
+  await page.goto('/support/users')
+  const rows = page.getByRole('table', { name: 'Users' }).locator('tbody tr')
+  const search = page.getByRole('searchbox', { name: 'Name, address, ID, role or date' })
+  await search.fill(`${word} bea`)
+  await expect(rows).toHaveCount(1)
+  await search.fill(word)
+  await expect(rows).toHaveCount(4)
+
+  await page.getByRole('button', { name: /^Last mail/ }).click()
+  await page.getByRole('menuitemradio', { name: 'Not accepted' }).click()
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText('Ada')
+  await expect(page).toHaveURL(/mail=not_accepted/)
+  await page.getByRole('button', { name: 'Clear the filter Last mail' }).click()
+  await page.getByRole('button', { name: 'Account Any' }).click()
+  await page.getByRole('menuitemradio', { name: 'Disabled' }).click()
+  await expect(page.getByText(`No user matches “${word}”`)).toBeVisible()
+  await page.goBack()
+  await expect(rows).toHaveCount(4)
+  await expectAccessible(page)
+
+  await page.goto(`/support/users?search=${word}&page_size=3&sort_by=first_name&sort_order=asc`)
+  await expect(rows).toHaveCount(3)
+  await page.getByRole('button', { name: 'Next' }).click()
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText('Dan')
+  await expect(page.getByText('Page 2, by name')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Next' })).toBeDisabled()
+  await page.reload()
+  await expect(rows).toContainText('Dan')
+  await page.getByRole('button', { name: 'Previous' }).click()
+  await expect(rows).toHaveCount(3)
+})
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 375, height: 812 } })
 

@@ -20,7 +20,10 @@ const messageId = /^<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 export async function findAnswer(context: Context, actor: Actor, asked: string): Promise<AnswerView> {
   const id = messageId.exec(asked)?.[1]
   if (id) return await byMessage(context, actor, id)
-  const { users } = await listUsers(context, listUsersQuery.parse({ search: asked, page_size: String(choices) }))
+  const { users } = await listUsers(
+    context,
+    listUsersQuery.parse({ search: asked, page_size: String(choices), count: 'none' }),
+  )
   const [person] = users
   const isOne = users.length === 1 || (person && sameAddressKey(person.email) === sameAddressKey(asked))
   if (person && isOne) return await ofAddress(context, actor, person.email, person)
@@ -40,7 +43,10 @@ async function byMessage(context: Context, actor: Actor, id: string): Promise<An
 }
 
 async function accountOf(context: Context, address: string): Promise<UserView | null> {
-  const { users } = await listUsers(context, listUsersQuery.parse({ search: address, page_size: String(choices) }))
+  const { users } = await listUsers(
+    context,
+    listUsersQuery.parse({ search: address, page_size: String(choices), count: 'none' }),
+  )
   return users.find(({ email }) => sameAddressKey(email) === sameAddressKey(address)) ?? null
 }
 

@@ -221,16 +221,19 @@ describe('pages', () => {
 
   test('are bounded: a search that finds little stops, says so, and can be gone on with', async () => {
     const ids: string[] = []
-    for (let i = 0; i < 10; i++) ids.unshift(await send(i === 0 ? { to: 'zz@example.com' } : {}))
+    for (let i = 0; i < 10; i++) ids.unshift(await send(i === 0 ? { to: 'zzed@example.com' } : {}))
     const windows = [2, 3]
     const first = await findMessageIds(app.pages, { to: 'zz' }, { limit: 3, windows })
     expect(first).toEqual({ ids: [], goOnBefore: ids[4] })
     const second = await findMessageIds(app.pages, { to: 'zz' }, { before: ids[4], limit: 3, windows })
     expect(second).toEqual({ ids: [ids[9]], goOnBefore: ids[9] })
     // A text of three letters is looked up instead, and so is complete.
-    expect(await findMessageIds(app.pages, { to: 'zz@exa' }, { limit: 3, windows })).toEqual({
+    expect(await findMessageIds(app.pages, { to: 'zzed@exa' }, { limit: 3, windows })).toEqual({
       ids: [ids[9]],
       goOnBefore: null,
+    })
+    expect(await findMessageIds(app.pages, { to: 'zzed@example.org' }, { limit: 3, windows })).toMatchObject({
+      ids: [],
     })
     // The same along closing events.
     for (const id of ids.slice(0, 6)) await settle(id, refused)

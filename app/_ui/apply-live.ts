@@ -79,7 +79,7 @@ export function applyLive(queries: QueryClient): (event: LiveEvent) => void {
       else if (event === 'delivery') {
         if (kind !== 'users' && !withoutMail.includes(kind ?? '')) refresh(query, laterMs)
       } else if (event === 'audit') {
-        const isOfOther = kind === 'users' && id !== undefined && !data.users.includes(Number(id))
+        const isOfOther = kind === 'users' && id !== undefined && id !== 'count' && !data.users.includes(Number(id))
         if (kind !== 'messages' && !isOfOther) refresh(query, laterMs)
       }
     }

@@ -7,7 +7,7 @@ type Size = { value: number; options: readonly number[]; onChange: (size: number
 type Turn = (() => void) | null
 
 /** Stuck to the foot of a list. `null` where there is nothing to turn to. */
-export function Pager(props: { summary: string; previous: Turn; next: Turn; size?: Size | undefined }) {
+function Pager(props: { summary: string; previous: Turn; next: Turn; size?: Size | undefined }) {
   const { summary, previous, next, size } = props
   return (
     <nav aria-label="Pages" className={styles.pager}>

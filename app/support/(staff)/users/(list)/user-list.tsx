@@ -3,16 +3,18 @@
 import Button from '@mui/material/Button'
 import { Plus, Users } from 'lucide-react'
 import { lazy, Suspense, useCallback, useState } from 'react'
+import { countWords } from '@/app/_ui/count-words'
 import { DataTable, type Column } from '@/app/_ui/data-table'
+import { FilterBar } from '@/app/_ui/filter-bar'
 import { FilterChip } from '@/app/_ui/filter-chip'
 import { useHeldRows } from '@/app/_ui/held-rows'
-import { parametersOf, toSearch } from '@/app/_ui/list-query'
+import { parametersOf, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
 import { NewRows } from '@/app/_ui/new-rows'
 import { PageHead } from '@/app/_ui/page-head'
-import { Pager } from '@/app/_ui/pager'
+import { CursorPager } from '@/app/_ui/pager'
 import { SearchField } from '@/app/_ui/search-field'
 import { shownStatus } from '@/app/_ui/status'
 import { StatusChip } from '@/app/_ui/status-chip'
@@ -21,40 +23,75 @@ import { useUrlState } from '@/app/_ui/url-state'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { isFinal } from '@/core/message'
 import { createableRoles, type StaffActor } from '@/core/permissions'
-import type { ListUsersQuery } from '@/core/requests'
+import type { ListUsersQuery, MailOutcome, UserFilter } from '@/core/requests'
 import { roleLabel, roles } from '@/core/roles'
 import type { UserView } from '@/core/views'
+import type { UserCount } from '@/server/count-users'
 import type { UserPage } from '@/server/list-users'
 import { AccountState } from '../account-state'
 import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { UserMenu } from './user-menu'
-import { pageSizes, usersQuery } from './users-query'
+import { countPathOf, filterOf, pageSizes, pathOf, usersQuery } from './users-query'
 
 /** Loaded when it is opened: most visits to the list create nobody. */
 const CreateUserDialog = lazy(() => import('./create-user-dialog'))
 const EditUserDialog = lazy(() => import('../edit-user-dialog'))
 
-const pathOf = (query: ListUsersQuery) => `/api/users?${toSearch(query)}`
-
 const noRows: UserView[] = []
 
 const roleOptions = roles.map((role) => ({ value: role, label: roleLabel(role) }))
 
+const statusOptions: { value: NonNullable<UserFilter['status']>; label: string }[] = [
+  { value: 'active', label: 'Active' },
+  { value: 'invited', label: 'Invited, not here yet' },
+  { value: 'disabled', label: 'Disabled' },
+]
+const mailOptions: { value: MailOutcome; label: string }[] = [
+  { value: 'accepted', label: 'Accepted' },
+  { value: 'on_its_way', label: 'On its way' },
+  { value: 'not_accepted', label: 'Not accepted' },
+  { value: 'may_have_been_delivered', label: 'May have been delivered' },
+]
+
+const noFilter = { search: null, role: null, status: null, mail: null, cursor: null }
+
+/** In what order the pages come. */
+const orderWords: Record<ListUsersQuery['sort_by'], string> = {
+  created_at: 'creation',
+  first_name: 'name',
+  last_name: 'last name',
+  email: 'address',
+  role: 'role',
+  id: 'ID',
+}
+
+/** Nobody watches a total: it is only kept from growing old. */
+const countPollMs = 30_000
+
 const isUnderWay = (user: UserView) => user.last_mail !== null && !isFinal(user.last_mail.status)
 
-export function UserList(props: { actor: StaffActor; first: { query: ListUsersQuery; answer: UserPage } }) {
-  const { actor, first } = props
+type First = { path: string; answer: UserPage; countPath: string; count: UserCount }
+
+export function UserList({ actor, first }: { actor: StaffActor; first: First }) {
   const { parameters, change } = useUrlState()
   const [toEdit, setToEdit] = useState<UserView | null>(null)
   const [toDelete, setToDelete] = useState<UserView | null>(null)
-  const query = usersQuery(parametersOf(parameters))
+  const given = parametersOf(parameters)
+  const query = usersQuery(given)
+  const filter = filterOf(given)
+  const trail = trailOf(given)
   const path = pathOf(query)
   const list = usePolled<UserPage>({
     path,
     everyMs: (answer) => (answer?.users.some(isUnderWay) ? listPollMs.underWay : listPollMs.quiet),
-    first: { path: pathOf(first.query), answer: first.answer },
+    first,
     isKept: true,
+  })
+  const count = usePolled<UserCount>({
+    path: countPathOf(filter),
+    everyMs: () => countPollMs,
+    first: { path: first.countPath, answer: first.count },
   })
 
   const held = useHeldRows({
@@ -62,10 +99,10 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
     rows: list.data?.users ?? noRows,
     idOf: (user) => user.id,
   })
-  const search = useCallback((value: string) => change({ search: value || null, page: null }, 'replace'), [change])
-  const clearFilters = () => change({ search: null, role: null, page: null })
-  const turnTo = (page: number) => change({ page: page > 1 ? String(page) : null })
-  const isFiltered = query.search !== undefined || query.role !== undefined
+  const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
+  const { search: text, ...others } = filter
+  const set = Object.values(others).filter((value) => value !== undefined).length
+  const isFiltered = text !== undefined || set > 0
   const closeCreate = () => {
     change({ create: null }, 'replace')
     // Whoever has just been created is looked for.
@@ -78,7 +115,7 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
       <div className={styles.top}>
         <PageHead
           title="Users"
-          beside={list.data ? <span className={styles.count}>{number(list.data.total_count)}</span> : null}
+          beside={count.data ? <span className={styles.count}>{countWords(count.data, isFiltered)}</span> : null}
           right={
             <>
               <NewRows held={held} />
@@ -93,42 +130,34 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
             </>
           }
         />
-        <search className={styles.filters}>
-          <SearchField label="Name, address, ID or role" value={query.search ?? ''} onChange={search} />
+        <FilterBar
+          search={<SearchField label="Name, address, ID, role or date" value={text ?? ''} onChange={search} />}
+          set={set}
+          onClear={() => change(noFilter)}
+        >
           <FilterChip
             label="Role"
             options={roleOptions}
             values={query.role ? [query.role] : []}
-            onChange={(values) => change({ role: values, page: null })}
+            onChange={(role) => change({ role, cursor: null })}
           />
-        </search>
+          <FilterChip
+            label="Account"
+            options={statusOptions}
+            values={query.status ? [query.status] : []}
+            onChange={(status) => change({ status, cursor: null })}
+          />
+          <FilterChip
+            label="Last mail"
+            options={mailOptions}
+            values={query.mail ? [query.mail] : []}
+            onChange={(mail) => change({ mail, cursor: null })}
+          />
+        </FilterBar>
       </div>
       {list.data === undefined ? (
         <CouldNotRead title="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
-      ) : list.data.users.length === 0 ? (
-        list.data.total_count > 0 ? (
-          <ListState
-            Icon={Users}
-            title={`There is no page ${query.page} any more`}
-            action={
-              <Button size="small" onClick={() => turnTo(list.data.total_pages)}>
-                Go to the last page
-              </Button>
-            }
-          >
-            The list has become shorter.
-          </ListState>
-        ) : isFiltered ? (
-          <NoneMatch
-            title={query.search ? `No user matches “${query.search}”` : 'No user matches'}
-            onClear={clearFilters}
-          />
-        ) : (
-          <ListState Icon={Users} title="No users yet">
-            Whoever you create gets a welcome mail, and appears here.
-          </ListState>
-        )
-      ) : (
+      ) : list.data.users.length > 0 ? (
         <div {...held.around}>
           <DataTable
             label="Users"
@@ -138,12 +167,47 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
             rowHref={(user) => `/support/users/${user.id}`}
             sort={{
               value: { by: query.sort_by, order: query.sort_order },
-              onChange: ({ by, order }) => change({ sort_by: by, sort_order: order, page: null }),
+              onChange: ({ by, order }) => change({ sort_by: by, sort_order: order, cursor: null }),
             }}
           />
         </div>
+      ) : list.data.is_partial ? (
+        <ListState
+          Icon={Users}
+          title="No user matches among those looked at so far"
+          action={
+            <Button size="small" onClick={() => change({ cursor: [...trail, list.data.next_cursor ?? ''] })}>
+              Search on
+            </Button>
+          }
+        >
+          This mixture of filters is rare, and a search looks at so many people at once.
+        </ListState>
+      ) : isFiltered || trail.length > 0 ? (
+        <NoneMatch title={text ? `No user matches “${text}”` : 'No user matches'} onClear={() => change(noFilter)} />
+      ) : (
+        <ListState Icon={Users} title="No users yet">
+          Whoever you create gets a welcome mail, and appears here.
+        </ListState>
       )}
-      {list.data ? <UserPager page={list.data} query={query} turnTo={turnTo} change={change} /> : null}
+      {list.data ? (
+        <CursorPager
+          trail={trail}
+          next={list.data.next_cursor}
+          onTurn={(cursor) => change({ cursor })}
+          order={
+            query.sort_by === 'created_at'
+              ? `${query.sort_order === 'desc' ? 'newest' : 'oldest'} first`
+              : `by ${orderWords[query.sort_by]}`
+          }
+          note={list.data.is_partial && list.data.users.length > 0 ? 'Others were not looked at yet' : null}
+          size={{
+            value: query.page_size,
+            options: pageSizes,
+            onChange: (size) => change({ page_size: String(size), cursor: null }),
+          }}
+        />
+      ) : null}
       {parameters.get('create') === null ? null : (
         <Suspense>
           <CreateUserDialog actor={actor} onClose={closeCreate} />
@@ -158,31 +222,6 @@ export function UserList(props: { actor: StaffActor; first: { query: ListUsersQu
         <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
       ) : null}
     </div>
-  )
-}
-
-const number = (value: number) => value.toLocaleString('en-GB')
-
-function UserPager(props: {
-  page: UserPage
-  query: ListUsersQuery
-  turnTo: (page: number) => void
-  change: ReturnType<typeof useUrlState>['change']
-}) {
-  const { page, query, turnTo, change } = props
-  const start = (page.page - 1) * page.page_size
-  const range = `${number(Math.min(start + 1, page.total_count))}–${number(start + page.users.length)}`
-  return (
-    <Pager
-      summary={page.users.length === 0 ? `0 of ${number(page.total_count)}` : `${range} of ${number(page.total_count)}`}
-      previous={query.page > 1 ? () => turnTo(Math.min(query.page - 1, page.total_pages)) : null}
-      next={query.page < page.total_pages ? () => turnTo(query.page + 1) : null}
-      size={{
-        value: query.page_size,
-        options: pageSizes,
-        onChange: (size) => change({ page_size: String(size), page: null }),
-      }}
-    />
   )
 }
 
