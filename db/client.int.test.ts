@@ -28,7 +28,7 @@ beforeEach(async () => {
   through.host = `127.0.0.1:${proxy.port}`
   url = through.href
   direct = openWorkerDatabase({ url: database.url, max: 2, part: 'direct' })
-  await direct`create table notes (note text)`
+  await direct`create table scraps (note text)`
 })
 afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()))
@@ -43,8 +43,8 @@ function opened(options: { max: number; answerWithinMs: number }): Sql {
   return sql
 }
 
-const notes = async () =>
-  (await direct<{ note: string }[]>`select note from notes order by note`).map((row) => row.note)
+const scraps = async () =>
+  (await direct<{ note: string }[]>`select note from scraps order by note`).map((row) => row.note)
 
 /** The error of what must fail, and after how many ms. */
 async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
@@ -134,16 +134,16 @@ test('a transaction whose server is lost in the middle fails, and nothing of it 
     const { error } = await failure(
       sql.begin(async (tx) => {
         const [row] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`
-        await tx`insert into notes values ('half')`
+        await tx`insert into scraps values ('half')`
         await direct`select pg_terminate_backend(${row?.pid ?? 0})`
         // At every moment between the server's end and our knowing of it.
         for (let wait = 0; wait < round; wait++) await new Promise((resolve) => setImmediate(resolve))
-        await tx`insert into notes values ('other half')`
+        await tx`insert into scraps values ('other half')`
       }),
     )
     expect(isDatabaseAway(error)).toBe(true)
   }
-  expect(await notes()).toEqual([])
+  expect(await scraps()).toEqual([])
 })
 
 test('what is left of a lost transaction never runs on the connection that follows', async () => {
@@ -152,24 +152,24 @@ test('what is left of a lost transaction never runs on the connection that follo
   const hasNewConnection = once(pool, 'replaced')
   let rest: Promise<unknown> = Promise.resolve()
   const transaction = sql.begin(async (tx) => {
-    await tx`insert into notes values ('first')`
+    await tx`insert into scraps values ('first')`
     await proxy.set({ kind: 'reset' })
     await hasNewConnection
-    rest = tx`insert into notes values ('rest')`
+    rest = tx`insert into scraps values ('rest')`
     await rest
   })
   const { error } = await failure(transaction)
   expect(isDatabaseAway(error)).toBe(true)
   // The pool's only connection is a new one now, and in the middle of somebody else's transaction.
   await sql.begin(async (tx) => {
-    await tx`insert into notes values ('of another')`
+    await tx`insert into scraps values ('of another')`
     pool.emit('replaced')
     await new Promise((resolve) => setImmediate(resolve))
     await expect(rest).rejects.toThrow('CONNECTION_CLOSED')
     await new Promise((resolve) => setImmediate(resolve))
-    await tx`insert into notes values ('of another, too')`
+    await tx`insert into scraps values ('of another, too')`
   })
-  expect(await notes()).toEqual(['of another', 'of another, too'])
+  expect(await scraps()).toEqual(['of another', 'of another, too'])
 })
 
 test('wherever a connection breaks off, from its first byte on, every query is answered or fails', async () => {
