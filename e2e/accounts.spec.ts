@@ -90,8 +90,8 @@ test.describe('disabled', () => {
       await expect(page.getByRole('dialog')).toBeHidden()
     }
     await signIn(page)
+    // Their open page asks by itself, and leads to the sign-in page.
     await set('Disabled')
-    await other.goto('/support/users')
     await other.waitForURL(/\/support\/login/)
     await set('Active')
     await other.goto('/support/users')
