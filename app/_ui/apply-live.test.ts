@@ -83,7 +83,7 @@ afterEach(() => {
 
 test('only what can have changed is asked for again, and once for all that comes within a second', async () => {
   const list = '/api/messages?limit=25'
-  for (const path of ['/api/messages/b1', '/api/messages/b2', '/api/overview', '/api/keys', '/api/users/7', '/api/users/8']) shown(path, {}) // prettier-ignore
+  for (const path of ['/api/messages/b1', '/api/messages/b2', '/api/overview', '/api/keys', '/api/users/7', '/api/users/8', '/api/pipeline', '/api/delivery/hours?days=8']) shown(path, {}) // prettier-ignore
   shown(list, { messages: [message('b1')], next_cursor: null })
   await vi.advanceTimersByTimeAsync(10)
   asked.length = 0

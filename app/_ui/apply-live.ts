@@ -14,6 +14,9 @@ const countAgainMs = 10_000
 /** Rows that a list may grow by while nobody reads it again. */
 const mostRows = 200
 
+/** What changes without an event, as time passes: these are asked for at their own pace, by whoever shows them. */
+export const isUntold = (path: string): boolean => /^\/api\/(?:pipeline|delivery\/hours)(?:\?|$)/.test(path)
+
 /** What no mail changes. */
 const withoutMail = ['account', 'audit', 'keys', 'settings', 'suppressions', 'templates']
 
@@ -90,7 +93,7 @@ type Place = { parts: string[]; search: URLSearchParams }
 
 /** `/api/users/7?x=y` → `users`, `7`, and what is asked for. */
 function placeOf({ queryKey: [path] }: Query): Place | null {
-  if (typeof path !== 'string' || !path.startsWith('/api/')) return null
+  if (typeof path !== 'string' || !path.startsWith('/api/') || isUntold(path)) return null
   const [name = '', search] = path.slice('/api/'.length).split('?')
   return { parts: name.split('/'), search: new URLSearchParams(search) }
 }

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { api, type ApiError } from './api'
+import { isUntold } from './apply-live'
 import { useFeedState } from './live-feed'
 
 /** While changes are told, pages look themselves only now and then, for what nobody tells: a mail that was erased, say. */
@@ -20,7 +21,7 @@ export function usePolled<Answer>(options: {
   isKept?: boolean
 }): UseQueryResult<Answer, ApiError> {
   const { path, everyMs, first, isKept = false } = options
-  const isTold = useFeedState() === 'here'
+  const isTold = useFeedState() === 'here' && !isUntold(path)
   return useQuery<Answer, ApiError>({
     queryKey: [path],
     queryFn: ({ signal }) => api<Answer>(path, { signal, isPoll: true }),
