@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import type { StaffActor } from '@/core/permissions'
 import { listMessagesQuery, listUsersQuery, messageFilter, userFilter } from '@/core/requests'
 import { openWorkerDatabase, type Sql } from '@/db/client'
+import { findNeeds } from '@/db/needs'
+import { findPipeline } from '@/db/pipeline'
 import { asRole } from '@/db/roles'
 import { context, type Context } from '@/server/context'
 import { countMessages } from '@/server/count-messages'
 import { countUsers } from '@/server/count-users'
 import { exportMessages } from '@/server/export-messages'
+import { findAnswer } from '@/server/find-answer'
+import { getDeliveryHours } from '@/server/get-delivery-hours'
+import { getMessage } from '@/server/get-message'
+import { getOnboarding } from '@/server/get-onboarding'
 import { listMessages } from '@/server/list-messages'
 import { listUsers } from '@/server/list-users'
 import { startOwnPostgres } from '@/stack/testing/own-postgres'
@@ -31,7 +38,11 @@ export async function dashboard(): Promise<void> {
     say(`Filled in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.\n`)
     const app = open(database.url)
     try {
-      const slow = await lists(app, owner)
+      const rows = await someRows(owner)
+      const gauge = newGauge()
+      await lists(app, rows, gauge)
+      await overview(app, rows, gauge)
+      const { slow } = gauge
       await anExport(app)
       if (slow.length > 0) {
         say(`\nNot kept, 95 % within ${mostMs} ms: ${slow.join(', ')}`)
@@ -134,16 +145,27 @@ const userQueries: Record<string, (who: Row) => Query> = {
   'last mail not accepted, of admins': () => ({ mail: 'not_accepted', role: 'admin' }),
 }
 
-/** @returns those that are too slow */
-async function lists(app: Context, owner: Sql): Promise<string[]> {
+type Rows = { messages: readonly Row[]; people: readonly Row[] }
+
+async function someRows(owner: Sql): Promise<Rows> {
   const messages = await owner<Row[]>`
     select id, to_address as to, subject, (row_number() over (order by id))::text as n from messages
     where id in (select id from messages tablesample system (0.05)) limit ${rounds * 4}`
   const people = await owner<Row[]>`
     select id::text, first_name as first, last_name as last, email, to_char(created_at, 'YYYY-MM-DD') as day from users
     where id in (select id from users tablesample system (0.5)) limit ${rounds * 4}`
+  return { messages, people }
+}
+
+type Gauge = {
+  measure: (name: string, from: readonly Row[], work: (row: Row) => Promise<unknown>) => Promise<void>
+  /** What is too slow. */
+  slow: string[]
+}
+
+function newGauge(): Gauge {
   const slow: string[] = []
-  const measure = async (name: string, from: readonly Row[], work: (row: Row) => Promise<unknown>) => {
+  const measure: Gauge['measure'] = async (name, from, work) => {
     const times: number[] = []
     for (let round = 0; round < warmUp + rounds; round++) {
       const startedAt = performance.now()
@@ -156,7 +178,25 @@ async function lists(app: Context, owner: Sql): Promise<string[]> {
     )
     if (most >= mostMs) slow.push(name)
   }
+  return { measure, slow }
+}
 
+/** What the overview and the pages of a person and a message ask for; without what an open page of this process has just asked. */
+async function overview(app: Context, { messages, people }: Rows, { measure }: Gauge): Promise<void> {
+  const actor: StaffActor = { kind: 'staff', id: 0, name: 'Bench', email: 'bench@example.com', role: 'super_admin' }
+  const answer = (question: string | undefined) => findAnswer(app, actor, question ?? '')
+  await measure('overview: the answer, by address', messages, ({ to }) => answer(to))
+  await measure('overview: the answer, by name', people, ({ first, last }) => answer(`${first} ${last}`))
+  await measure('overview: the answer, by a part of an address', messages, ({ to }) => answer(to?.slice(0, 8)))
+  await measure('overview: the answer, nobody', messages, ({ id }) => answer(`nobody ${id?.slice(-6)}`))
+  await measure('overview: the pipeline', messages, () => findPipeline(app.pages))
+  await measure('overview: what needs somebody', messages, () => findNeeds(app.pages))
+  await measure('overview: the hours of eight days', messages, () => getDeliveryHours(app, 8))
+  await measure('a message', messages, ({ id }) => getMessage(app, actor, id ?? ''))
+  await measure('a person and how far they have come', people, ({ id }) => getOnboarding(app, Number(id)))
+}
+
+async function lists(app: Context, { messages, people }: Rows, { measure }: Gauge): Promise<void> {
   say(`${'ms at the server'.padEnd(62)} ${'median'.padStart(7)} ${'95 %'.padStart(7)}`)
   for (const [name, query] of Object.entries(messageQueries)) {
     await measure(`messages: ${name}`, messages, (row) => listMessages(app, listMessagesQuery.parse(query(row))))
@@ -173,7 +213,6 @@ async function lists(app: Context, owner: Sql): Promise<string[]> {
       return countUsers(app, userFilter.parse({ search, role, status, mail }))
     })
   }
-  return slow
 }
 
 /** How fast all of a filter is written, while nothing of it is kept. */

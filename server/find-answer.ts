@@ -10,6 +10,8 @@ import { listUsers } from './list-users'
 
 /** How many of each are offered to choose from. */
 const choices = 6
+const usersQuery = (search: string) =>
+  listUsersQuery.parse({ search: search.slice(0, 200), page_size: String(choices), count: 'none' })
 /** An id, also inside of a Message-ID. */
 const messageId = /^<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:@[^>]*>?)?$/i
 
@@ -20,15 +22,15 @@ const messageId = /^<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 export async function findAnswer(context: Context, actor: Actor, asked: string): Promise<AnswerView> {
   const id = messageId.exec(asked)?.[1]
   if (id) return await byMessage(context, actor, id)
-  const { users } = await listUsers(
-    context,
-    listUsersQuery.parse({ search: asked, page_size: String(choices), count: 'none' }),
-  )
+  const { users } = await listUsers(context, usersQuery(asked))
+  const holder = users.find(({ email }) => sameAddressKey(email) === sameAddressKey(asked))
+  if (holder) return await ofAddress(context, actor, holder.email, holder)
+  // While it is typed, `guest@example.co` is a whole address as well, to which nothing was ever sent.
+  const guest = isAddress(asked) ? await ofAddress(context, actor, asked, null) : null
+  if (guest?.kind === 'answer') return guest
   const [person] = users
-  const isOne = users.length === 1 || (person && sameAddressKey(person.email) === sameAddressKey(asked))
-  if (person && isOne) return await ofAddress(context, actor, person.email, person)
+  if (person && users.length === 1) return await ofAddress(context, actor, person.email, person)
   if (users.length > 1) return { kind: 'choices', people: users, mail: [] }
-  if (isAddress(asked)) return await ofAddress(context, actor, asked, null)
   return await byPartOfAddress(context, actor, asked)
 }
 
@@ -43,10 +45,7 @@ async function byMessage(context: Context, actor: Actor, id: string): Promise<An
 }
 
 async function accountOf(context: Context, address: string): Promise<UserView | null> {
-  const { users } = await listUsers(
-    context,
-    listUsersQuery.parse({ search: address, page_size: String(choices), count: 'none' }),
-  )
+  const { users } = await listUsers(context, usersQuery(address))
   return users.find(({ email }) => sameAddressKey(email) === sameAddressKey(address)) ?? null
 }
 

@@ -3,8 +3,8 @@ import { findDeliveryHours } from '@/db/delivery-hours'
 import type { Context } from './context'
 
 /** What each hour of the last days brought, the oldest first; hours that nobody has counted are left out. */
-export async function getDeliveryHours({ db }: Context, days: number): Promise<DeliveryHour[]> {
-  const rows = await findDeliveryHours(db, days)
+export async function getDeliveryHours({ pages }: Context, days: number): Promise<DeliveryHour[]> {
+  const rows = await findDeliveryHours(pages, days)
   return rows.map((row) => ({
     hour: row.hour.toISOString(),
     asked: row.asked,

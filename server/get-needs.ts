@@ -6,4 +6,4 @@ import { shared } from './shared'
 const keepMs = 5_000
 
 /** What somebody has to see to. One question for all open pages of this process. */
-export const getNeeds = shared(keepMs, ({ db }: Context) => findNeeds(db))
+export const getNeeds = shared(keepMs, ({ pages }: Context) => findNeeds(pages))

@@ -8,7 +8,7 @@ const keepMs = 1_000
 
 /** Every part of the pipeline now; Kafka is null while it does not answer. One question for all open pages of this process. */
 export const getPipeline = shared(keepMs, async (context: Context): Promise<PipelineView> => {
-  const [rest, kafka] = await Promise.all([findPipeline(context.db), lagOf(context)])
+  const [rest, kafka] = await Promise.all([findPipeline(context.pages), lagOf(context)])
   return { ...rest, kafka }
 })
 

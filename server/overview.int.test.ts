@@ -50,6 +50,7 @@ test('a name, an address, a part of one or a message leads to the newest mail; s
     people: [{ last_name: 'Trial' }, { last_name: 'Tester' }],
   })
   expect(await answer('guest@example.org')).toMatchObject({ kind: 'answer', user: null, message: { id: guest.id } })
+  expect(await answer('guest@example.or')).toMatchObject({ kind: 'answer', message: { id: guest.id } })
   expect(await answer('guest@')).toMatchObject({
     kind: 'choices',
     mail: [{ to: 'guest@example.net' }, { id: guest.id }],
