@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism, loadavg } from 'node:os'
 import type { StaffActor } from '@/core/permissions'
 import { listMessagesQuery, listUsersQuery, messageFilter, userFilter } from '@/core/requests'
 import { openWorkerDatabase, type Sql } from '@/db/client'
@@ -197,6 +198,7 @@ async function overview(app: Context, { messages, people }: Rows, { measure }: G
 }
 
 async function lists(app: Context, { messages, people }: Rows, { measure }: Gauge): Promise<void> {
+  say(`load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores\n`)
   say(`${'ms at the server'.padEnd(62)} ${'median'.padStart(7)} ${'95 %'.padStart(7)}`)
   for (const [name, query] of Object.entries(messageQueries)) {
     await measure(`messages: ${name}`, messages, (row) => listMessages(app, listMessagesQuery.parse(query(row))))

@@ -17,7 +17,7 @@ type Found = {
  * know their status, so a rare mixture of filters could otherwise mean to read them all. Neighbours lie on the same pages; those
  * that a status leads to do not, and each costs ten times as much.
  */
-const windowsOfNeighbours = [1_000, 6_000, 20_000]
+const windowsOfNeighbours = [1_000, 14_000]
 const windowsOfScattered = [1_000, 12_000]
 /** More matches of a text than these are not sorted: the newest of them are found sooner by walking back from the end. */
 const mostMatches = 10_000

@@ -93,18 +93,18 @@ function full(rows: readonly Row[], limit: number, order: Order): Found {
   }
 }
 
-/** What is sorted by, how it is written into a cursor, and how it is read from there. */
+/** What is sorted by; how its value is written into a cursor, and how it is read from there. */
 const sorts: Record<UserSort, { column: SQL; written: SQL; type: SQL }> = {
-  id: { column: sql`u.id`, written: sql`u.id::text`, type: sql`int` },
+  id: { column: sql`u.id`, written: sql`value::text`, type: sql`int` },
   created_at: {
     column: sql`u.created_at`,
-    written: sql`to_char(u.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    written: sql`to_char(value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
     type: sql`timestamptz`,
   },
-  first_name: { column: sql`lower(u.first_name)`, written: sql`lower(u.first_name)`, type: sql`text` },
-  last_name: { column: sql`lower(u.last_name)`, written: sql`lower(u.last_name)`, type: sql`text` },
-  email: { column: sql`lower(u.email)`, written: sql`lower(u.email)`, type: sql`text` },
-  role: { column: sql`u.role`, written: sql`u.role`, type: sql`text` },
+  first_name: { column: sql`lower(u.first_name)`, written: sql`value`, type: sql`text` },
+  last_name: { column: sql`lower(u.last_name)`, written: sql`value`, type: sql`text` },
+  email: { column: sql`lower(u.email)`, written: sql`value`, type: sql`text` },
+  role: { column: sql`u.role`, written: sql`value`, type: sql`text` },
 }
 
 async function inOrder(
@@ -116,9 +116,12 @@ async function inOrder(
   const { column, written, type } = sorts[by]
   const [direction, beyond] = order === 'asc' ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`]
   const rest = after ? sql`(${column}, u.id) ${beyond} (${after[1]}::${type}, ${after[2]}::int)` : undefined
+  // Written outside: inside it would be done for all who are passed over.
   return await db.execute<Row>(sql`
-    select u.id, ${written} as key from users u where ${and(which, rest) ?? sql`true`}
-    order by ${column} ${direction}, u.id ${direction} limit ${limit} offset ${offset}`)
+    select id, ${written} as key from (
+      select u.id, ${column} as value from users u where ${and(which, rest) ?? sql`true`}
+      order by ${column} ${direction}, u.id ${direction} limit ${limit} offset ${offset}
+    ) page order by value ${direction}, id ${direction}`)
 }
 
 /** Fewer than these are read and sorted; of more, the first in order are found sooner by walking along an index of the order. */
