@@ -101,26 +101,45 @@ function sourceOf(filter: MessageFilter): Source {
   }
 }
 
+type Lead = { column: SQL; value: string }
+
 /** The equality that an index walks along. */
 function leadOf({ sender, template, type }: MessageFilter): {
   by: 'sender' | 'template' | 'type' | null
-  is: SQL | undefined
+  is: Lead | null
 } {
-  if (sender !== undefined) return { by: 'sender', is: sql`m.created_by_name = ${sender}` }
-  if (template !== undefined) return { by: 'template', is: sql`m.template = ${template}` }
-  if (type !== undefined) return { by: 'type', is: sql`m.type = ${type}` }
-  return { by: null, is: undefined }
+  if (sender !== undefined) return { by: 'sender', is: { column: sql`m.created_by_name`, value: sender } }
+  if (template !== undefined) return { by: 'template', is: { column: sql`m.template`, value: template } }
+  if (type !== undefined) return { by: 'type', is: { column: sql`m.type`, value: type } }
+  return { by: null, is: null }
 }
 
-async function lookBack(db: Executor, filter: MessageFilter, window: Window, lead: SQL | undefined, fits: SQL) {
-  const within = and(lead, ofIds(filter, sql`m.id`, window.before)) ?? sql`true`
+async function lookBack(db: Executor, filter: MessageFilter, window: Window, lead: Lead | null, fits: SQL) {
+  const { within, order } = lead ? along(lead, filter, window) : alongAll(filter, window)
   const [row] = await db.execute<Row>(sql`
     with seen as materialized (
-      select m.id, coalesce(${fits}, false) as fits from messages m where ${within} order by m.id desc limit ${window.size}
+      select m.id, coalesce(${fits}, false) as fits from messages m where ${within} order by ${order} limit ${window.size}
     )
     select array(select id from seen where fits order by id desc limit ${window.limit}) as ids,
       (select count(*)::int from seen) as seen, (select id from seen order by id limit 1) as last`)
   return toSeen(row, window)
+}
+
+const alongAll = (filter: MessageFilter, { before }: Window) => ({
+  within: ofIds(filter, sql`m.id`, before) ?? sql`true`,
+  order: sql`m.id desc`,
+})
+
+/**
+ * Told as a range, so that no index but the one of this column gives the order. Told as an equality, the planner would walk along
+ * all messages where it thinks that the value is common, and never arrive where it has not been used for long.
+ */
+function along({ column, value }: Lead, filter: MessageFilter, { before }: Window) {
+  const begun = before === undefined ? sql`${column} <= ${value}` : sql`(${column}, m.id) < (${value}, ${before}::uuid)`
+  return {
+    within: and(begun, sql`${column} >= ${value}`, ofIds(filter, sql`m.id`, undefined)) ?? begun,
+    order: sql`${column} desc, m.id desc`,
+  }
 }
 
 /** Along the outbox and the closing events, each in the order of ids; whether one still fits is asked of the message. */

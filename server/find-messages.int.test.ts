@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cancelOne } from '@/db/cancel-messages'
 import { findMessageIds } from '@/db/find-messages'
@@ -199,6 +199,8 @@ describe('pages', () => {
       [{ search: 'parcel' }, ids],
       [{ status: 'dead' }, ids.slice(0, 5)],
       [{ template: 'plain' }, ids],
+      [{ sender: 'API key "test"', within: '1h' }, ids],
+      [{ type: 'notification', to: '@example.com' }, ids],
     ] as const) {
       const seen: string[] = []
       const late: string[] = []
@@ -261,6 +263,29 @@ test('counts go up to 1,000, and the total is an estimate from there', async () 
     total: 1301,
     total_is_estimate: true,
   })
+})
+
+test('a value that was common once, and is not used any more, is found along its own index', async () => {
+  await app.owner.execute(sql`
+    insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name)
+    select 'notification', case when n < 2000 then 'retired' else 'plain' end, 'm@example.net', 'a@example.com', 'Many', '{}', false, 1, 3, 'seed'
+    from generate_series(1, 8000) n`)
+  await app.owner.execute(sql`analyze messages`)
+  const explained: string[] = []
+  const spy = new Proxy(app.pages, {
+    get(db, name) {
+      if (name !== 'execute') return Reflect.get(db, name) as unknown
+      return async (statement: SQL) => {
+        const plan = await app.pages.execute<{ 'QUERY PLAN': string }>(sql`explain ${statement}`)
+        explained.push(plan.map((line) => line['QUERY PLAN']).join('\n'))
+        return await app.pages.execute(statement)
+      }
+    },
+  })
+  const { ids: first } = await findMessageIds(spy, { template: 'retired' }, { limit: 10 })
+  const next = await findMessageIds(spy, { template: 'retired' }, { before: first.at(-1), limit: 10 })
+  expect([first.length, next.ids.length]).toEqual([10, 10])
+  for (const plan of explained) expect(plan).toContain('messages_template')
 })
 
 describe('an export', () => {
