@@ -1,7 +1,16 @@
 import { dashboard } from './dashboard'
+import { pageLoads } from './pages'
 import { road } from './road'
 
-const benches: Record<string, () => Promise<void>> = { dashboard, road }
+const benches: Record<string, () => Promise<void>> = {
+  /** Every list, search and page at the server with a million messages, then every page in a browser. */
+  async dashboard() {
+    await dashboard()
+    await pageLoads()
+  },
+  pages: pageLoads,
+  road,
+}
 
 const [name = ''] = process.argv.slice(2)
 const bench = benches[name]
