@@ -90,6 +90,8 @@ function sourceOf(filter: MessageFilter): Source {
     const isHeld = delivery?.every((one) => one === 'held') === true
     const events: string[] = endings.filter((one) => isWanted(one) && (!isHeld || one === 'cancelled'))
     if (maySent && delivery?.includes('pretend')) events.push('pretended')
+    // One that workers were lost over again and again is given up by that event.
+    if (events.includes('dead')) events.push('worker_lost')
     return byWork(filter, events, underWay.some(isWanted))
   }
   const lead = leadOf(filter)

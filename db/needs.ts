@@ -1,9 +1,14 @@
 import { sql } from 'drizzle-orm'
 import type { NeedsView } from '@/core/pipeline'
+import { firstIdOf } from '@/core/message-id'
 import type { Executor } from './client'
 
 /** From then on it is "many": nobody works through more of them by hand, and counting on would cost. */
 const countAtMost = 1_000
+
+const dayMs = 86_400_000
+/** A week of given-up mail, each at most 30 days ahead and 3 days alive. */
+const longestLifeMs = 40 * dayMs
 
 /**
  * What somebody has to see to: mail that was given up within the last week and not sent again since, and people whose invitation
@@ -11,15 +16,19 @@ const countAtMost = 1_000
  * the last month.
  */
 export async function findNeeds(db: Executor): Promise<NeedsView> {
+  // Found by ids, which are in the order of time; asked for long before it was given up, by a mail for later.
+  const since = firstIdOf(Date.now() - longestLifeMs)
   const [row] = await db.execute<{ needs: NeedsView }>(sql`
     with lost as materialized (
-      select distinct message_id from message_events
-      where event in ('dead', 'worker_lost') and at > now() - interval '7 days'
-      limit ${countAtMost}
+      select distinct message_id from (
+        (select message_id from message_events where event = 'dead' and message_id >= ${since}::uuid order by message_id desc limit ${countAtMost})
+        union all
+        (select message_id from message_events where event = 'worker_lost' and message_id >= ${since}::uuid order by message_id desc limit ${countAtMost})
+      ) ended
     ), open as (
       select m.may_have_been_delivered as in_doubt, coalesce(m.last_cause, m.dead_reason) as cause
       from lost join messages m on m.id = lost.message_id
-      where m.status = 'dead'
+      where m.status = 'dead' and m.closed_at > now() - interval '7 days'
         and not exists (select from message_events r where r.message_id = m.id and r.event = 'resent')
     ), causes as (
       select cause, count(*) as count from open where not in_doubt group by cause order by count(*) desc, cause limit 2

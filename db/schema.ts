@@ -294,7 +294,7 @@ export const messageEvents = pgTable(
     /** What ended otherwise than accepted, newest first: finds by status what no index of `messages` may mention. */
     index('message_events_ended')
       .on(table.event, table.messageId)
-      .where(sql`${table.event} in ('dead', 'cancelled', 'suppressed', 'pretended')`),
+      .where(sql`${table.event} in ('dead', 'worker_lost', 'cancelled', 'suppressed', 'pretended')`),
     /** Rows only ever come at the end, so a few bytes a hundred pages find an hour of them. */
     index('message_events_at').using('brin', table.at).with({ autosummarize: true, pages_per_range: 32 }),
   ],

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cancelOne } from '@/db/cancel-messages'
 import { findMessageIds } from '@/db/find-messages'
 import { holdMessages } from '@/db/hold'
+import { takeOverExpiredHolds } from '@/db/relay'
 import { settleMessages } from '@/db/settle'
 import { openWorkerDatabase, type Sql } from '@/db/client'
+import { crashLimit } from '@/core/message'
 import { messageFilter, listMessagesQuery, sendMessageRequest } from '@/core/requests'
 import { scopes, type Actor } from '@/core/permissions'
 import { createTestDatabase } from '@/stack/testing/services'
@@ -85,6 +87,20 @@ test('what every mail goes through touches no index of messages, however many th
 })
 
 describe('a filter by status', () => {
+  test('finds what was given up because workers were lost over it, once', async () => {
+    const lost = await send()
+    for (let crashes = 0; crashes < crashLimit; crashes++) {
+      await app.owner.execute(sql`
+        update outbox set hold = gen_random_uuid(), held_until = now() - interval '1 s', ring_at = now() where message_id = ${lost}`)
+      // A Postgres that has just started gives workers ten seconds.
+      const takeOver = () => takeOverExpiredHolds(worker, { limit: 10, crashLimit })
+      await expect.poll(takeOver, { timeout: 15_000 }).toHaveLength(1)
+    }
+    expect(await found({ status: 'dead' })).toEqual([lost])
+    expect(await found({ status: 'may_have_been_delivered' })).toEqual([lost])
+    expect(await counted({ status: 'dead' })).toMatchObject({ count: 1, is_exact: true })
+  })
+
   test('finds what is under way, what ended, and what nobody can be sure of, newest first', async () => {
     const queued = await send()
     const retrying = await send()

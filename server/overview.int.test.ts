@@ -93,7 +93,7 @@ test('what needs somebody: mail that is still dead and not sent again, and peopl
   ]
   for (const { id } of [dead, again, doubt, put]) {
     await run(
-      sql`update messages set status = 'dead', dead_reason = 'refused', last_cause = 'mailbox_full' where id = ${id}`,
+      sql`update messages set status = 'dead', closed_at = now(), dead_reason = 'refused', last_cause = 'mailbox_full' where id = ${id}`,
     )
     await run(sql`insert into message_events (message_id, event) values (${id}, 'dead')`)
   }

@@ -1,6 +1,6 @@
 -- Trusted: whoever owns the database may make it.
 create extension if not exists pg_trgm;--> statement-breakpoint
-CREATE INDEX "message_events_ended" ON "message_events" USING btree ("event","message_id") WHERE "message_events"."event" in ('dead', 'cancelled', 'suppressed', 'pretended');--> statement-breakpoint
+CREATE INDEX "message_events_ended" ON "message_events" USING btree ("event","message_id") WHERE "message_events"."event" in ('dead', 'worker_lost', 'cancelled', 'suppressed', 'pretended');--> statement-breakpoint
 CREATE INDEX "messages_words" ON "messages" USING gin ("to_address" gin_trgm_ops,"subject" gin_trgm_ops) WITH (gin_pending_list_limit=512);--> statement-breakpoint
 CREATE INDEX "messages_template" ON "messages" USING btree ("template","id");--> statement-breakpoint
 CREATE INDEX "messages_type" ON "messages" USING btree ("type","id");--> statement-breakpoint
