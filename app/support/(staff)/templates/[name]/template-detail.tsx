@@ -1,6 +1,5 @@
 'use client'
 
-import { Send } from 'lucide-react'
 import { useState } from 'react'
 import { api, type ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
@@ -58,13 +57,7 @@ export function TemplateDetail({ template, ownAddress }: { template: TemplateVie
         title={templateTitle(name)}
         below={template.about}
         right={
-          <BusyButton
-            variant="contained"
-            startIcon={<Send size={16} />}
-            isBusy={isBusy}
-            busyWord="Sending"
-            onClick={() => void send()}
-          >
+          <BusyButton variant="contained" isBusy={isBusy} busyWord="Sending" onClick={() => void send()}>
             Send a test to me
           </BusyButton>
         }
