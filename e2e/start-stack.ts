@@ -2,13 +2,17 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Launcher, stackEnvironment } from '@/stack/testing/launcher'
 
-/** Starts the whole product as `npm start` does, on free ports, in a folder of its own; ends it after the last test. */
-export default async function startStack(): Promise<() => Promise<void>> {
+/** Before the first test: everything that fails is tried again soon. */
+export default () => startStack({ RETRY_BASE_MS: '1000', AMBIGUOUS_WAIT_MS: '1000', LOG_LEVEL: 'debug' })
+
+/**
+ * Starts the whole product as `npm start` does, on free ports, in a folder of its own.
+ * @returns what ends it
+ */
+export async function startStack(settings: Record<string, string>): Promise<() => Promise<void>> {
   const environment = {
     ...(await stackEnvironment()),
-    RETRY_BASE_MS: '1000',
-    AMBIGUOUS_WAIT_MS: '1000',
-    LOG_LEVEL: 'debug',
+    ...settings,
     // As under npm: if Playwright is killed, the stack ends by itself.
     npm_lifecycle_event: 'start',
   }
