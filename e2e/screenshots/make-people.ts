@@ -81,7 +81,7 @@ export async function makePeople(
 
 /** What another service asks for. */
 export async function sendMail(mail: { to: string; subject: string; send_at?: string; on_ambiguous?: string }) {
-  const message = 'Hello,\n\nyour order has left our store and will be with you soon.\n\nThe Usual Store team'
+  const message = 'Hello,\n\nthere is news of your order: you find it in your account.\n\nThe Usual Store team'
   const answer = await callApi('POST', '/api/messaging/send', { message, ...mail })
   if (!answer.ok) throw new Error(`${mail.to}: ${await answer.text()}`)
   return ((await answer.json()) as { id: string }).id
