@@ -26,8 +26,8 @@ const mostMatches = 10_000
  * The ids that fit, newest first: they are in the order of time (UUID version 7), so an id is the cursor.
  *
  * Walks back from `before` along the one index that leaves out most (a status by its outbox row or its closing event, else a
- * sender, template or type, else all), in windows that grow. A text that the first window does not show often enough is looked
- * up by its trigrams instead. Each step is shaped so that no wrong estimate of the planner makes it long.
+ * sender, template or type, else all), in windows that grow. A text that a window does not show often enough is looked up by its
+ * trigrams instead. Each step is shaped so that no wrong estimate of the planner makes it long.
  */
 export async function findMessageIds(
   db: Executor,
@@ -39,13 +39,19 @@ export async function findMessageIds(
   const windows = source.isWhole ? [limit] : (range.windows ?? source.windows)
   const ids: string[] = []
   let before = range.before
+  let isTextTried = false
   for (const [index, size] of windows.entries()) {
     const seen = await source.look(db, { before, size, limit: limit - ids.length })
     ids.push(...seen.ids)
     if (ids.length >= limit) return { ids, goOnBefore: ids.at(-1) ?? null }
     if (seen.last === null) return { ids, goOnBefore: null }
     before = seen.last
-    const older = index === 0 ? await findByText(db, filter, { before, limit: limit - ids.length }) : null
+    const missing = limit - ids.length
+    // As many again as in this window, for its size: then the next one is the shortest way to a full page.
+    const hoped = (seen.ids.length / size) * (windows[index + 1] ?? 0)
+    if (isTextTried || hoped >= missing) continue
+    isTextTried = true
+    const older = await findByText(db, filter, { before, limit: missing })
     if (older !== null) {
       ids.push(...older)
       return { ids, goOnBefore: ids.length >= limit ? (ids.at(-1) ?? null) : null }
