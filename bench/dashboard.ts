@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import type { StaffActor } from '@/core/permissions'
+import { beginAt } from '@/core/follow-ids'
 import { listMessagesQuery, listUsersQuery, messageFilter, userFilter } from '@/core/requests'
 import { openWorkerDatabase, type Sql } from '@/db/client'
 import { findNeeds } from '@/db/needs'
 import { findPipeline } from '@/db/pipeline'
+import { readChanges, readPlace } from '@/db/read-changes'
 import { asRole } from '@/db/roles'
 import { context, type Context } from '@/server/context'
 import { countMessages } from '@/server/count-messages'
@@ -16,6 +18,7 @@ import { getMessage } from '@/server/get-message'
 import { getOnboarding } from '@/server/get-onboarding'
 import { listMessages } from '@/server/list-messages'
 import { listUsers } from '@/server/list-users'
+import { search } from '@/server/search'
 import { startOwnPostgres } from '@/stack/testing/own-postgres'
 import { seedDashboard } from './seed-dashboard'
 
@@ -43,6 +46,7 @@ export async function dashboard(): Promise<void> {
       const gauge = newGauge()
       await lists(app, rows, gauge)
       await overview(app, rows, gauge)
+      await everyPage(app, rows, gauge)
       const { slow } = gauge
       await anExport(app)
       if (slow.length > 0) {
@@ -146,6 +150,15 @@ const userQueries: Record<string, (who: Row) => Query> = {
   'last mail not accepted, of admins': () => ({ mail: 'not_accepted', role: 'admin' }),
 }
 
+/** What somebody types into the palette of commands. */
+const paletteQueries: Record<string, (who: Row) => string> = {
+  'an address': ({ email = '' }) => email,
+  'the beginning of a name': ({ first = '', last = '' }) => `${first} ${last.slice(0, 2)}`,
+  'a common word': () => 'welcome',
+  'two letters': () => 'zq',
+  nobody: ({ id = '' }) => `nobody ${id}`,
+}
+
 type Rows = { messages: readonly Row[]; people: readonly Row[] }
 
 async function someRows(owner: Sql): Promise<Rows> {
@@ -195,6 +208,17 @@ async function overview(app: Context, { messages, people }: Rows, { measure }: G
   await measure('overview: the hours of eight days', messages, () => getDeliveryHours(app, 8))
   await measure('a message', messages, ({ id }) => getMessage(app, actor, id ?? ''))
   await measure('a person and how far they have come', people, ({ id }) => getOnboarding(app, Number(id)))
+}
+
+/** What any page does: the palette of commands, and following what changes. */
+async function everyPage(app: Context, { messages, people }: Rows, { measure }: Gauge): Promise<void> {
+  for (const [name, text] of Object.entries(paletteQueries)) {
+    await measure(`palette: ${name}`, people, (row) => search(app, text(row)))
+  }
+  await measure('palette: the id of a message', messages, ({ id = '' }) => search(app, id))
+  const place = await readPlace(app.db)
+  const from = { events: beginAt(place.events), audit: beginAt(place.audit) }
+  await measure('live feed: a look when nothing has changed', people, () => readChanges(app.db, from))
 }
 
 async function lists(app: Context, { messages, people }: Rows, { measure }: Gauge): Promise<void> {

@@ -9,3 +9,8 @@ export function firstIdOf(ms: number): string {
 /** When this id was made, RFC 3339. */
 export const instantOfId = (id: string): string =>
   new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toISOString()
+
+/** The id that a text is, also as a Message-ID writes it; null when it is none. */
+export const idIn = (text: string): string | null =>
+  /^<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:@[^>]*>?)?$/i.exec(text)?.[1]?.toLowerCase() ??
+  null

@@ -75,6 +75,7 @@ test('what each role may do at all', () => {
     'message.cancel',
     'answer.read',
     'delivery.read',
+    'search.read',
     'live.read',
     'template.preview',
     'template.test',

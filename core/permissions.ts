@@ -100,6 +100,8 @@ export const policy = {
   /** "Did they get it?" */
   'answer.read': { who: staff, scope: null },
   'delivery.read': { who: staff, scope: 'messages:read' },
+  /** Any person and any message, from the palette of commands. */
+  'search.read': { who: staff, scope: null },
   /** What changes, while a page of the dashboard is open. */
   'live.read': { who: staff, scope: null },
 

@@ -251,6 +251,9 @@ export const listUsersQuery = z.strictObject({
 })
 export type ListUsersQuery = z.output<typeof listUsersQuery>
 
+/** What the palette of commands looks for. */
+export const searchQuery = z.strictObject({ q: z.string().trim().min(1).max(200) })
+
 /** Of the time until now, for who asks again and again: an instant would have to be told anew each time. */
 const recentSpans = ['1h', '24h', '7d', '30d'] as const
 export type RecentSpan = (typeof recentSpans)[number]

@@ -109,6 +109,12 @@ export type MessageListItem = {
   summary: string
 }
 
+/** What the palette of commands offers. */
+export type SearchView = {
+  people: Pick<UserView, 'id' | 'first_name' | 'last_name' | 'email' | 'role'>[]
+  messages: MessageListItem[]
+}
+
 export type TimelineEntry = {
   at: string
   event: MessageEventKind

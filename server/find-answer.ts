@@ -1,5 +1,6 @@
 import { isAddress, sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
+import { idIn } from '@/core/message-id'
 import type { Actor } from '@/core/permissions'
 import { listMessagesQuery, listUsersQuery } from '@/core/requests'
 import type { AnswerView, MessageListItem, UserView } from '@/core/views'
@@ -12,15 +13,13 @@ import { listUsers } from './list-users'
 const choices = 6
 const usersQuery = (search: string) =>
   listUsersQuery.parse({ search: search.slice(0, 200), page_size: String(choices), count: 'none' })
-/** An id, also inside of a Message-ID. */
-const messageId = /^<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:@[^>]*>?)?$/i
 
 /**
  * "Did they get it?": of a name, an address or a message, the newest mail and everything that tells what became of it. Of several
  * people, or several addresses, it offers the choice; it never guesses.
  */
 export async function findAnswer(context: Context, actor: Actor, asked: string): Promise<AnswerView> {
-  const id = messageId.exec(asked)?.[1]
+  const id = idIn(asked)
   if (id) return await byMessage(context, actor, id)
   const { users } = await listUsers(context, usersQuery(asked))
   const holder = users.find(({ email }) => sameAddressKey(email) === sameAddressKey(asked))

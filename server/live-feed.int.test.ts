@@ -8,6 +8,7 @@ import { eventReader, type LiveEvent } from '@/core/live'
 import { auditLog, breakers, messageEvents, messages, outbox, sessions } from '@/db/schema'
 import { createTestDatabase } from '@/stack/testing/services'
 import { context } from './context'
+import { getDelivery } from './get-delivery'
 import { LiveFeed } from './live-feed'
 import { sendMessage } from './send-message'
 import { asked, openTestContext, type TestContext } from './testing'
@@ -177,6 +178,14 @@ test('fifty open tabs ask the database as often as one does; none, not at all', 
   expect(context().live.listeners).toBe(0)
   await wait(400)
   expect(await statementsIn(1_000)).toBe(0)
+})
+
+test('what open pages of the overview count, fifty ask for at the price of one', async () => {
+  const [one] = await Promise.all([statementsIn(500), getDelivery(context())])
+  await wait(1_100)
+  const [fifty] = await Promise.all([statementsIn(500), ...Array.from({ length: 50 }, () => getDelivery(context()))])
+  expect(one).toBeGreaterThan(0)
+  expect(fifty).toBe(one)
 })
 
 test('the stream ends at the next heartbeat after the session has', async () => {

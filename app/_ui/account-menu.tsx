@@ -5,12 +5,13 @@ import Divider from '@mui/material/Divider'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useColorScheme } from '@mui/material/styles'
-import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
+import { Check, ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
 import { roleLabel, type Role } from '@/core/roles'
 import styles from './account-menu.module.css'
 import { signOut } from './auth'
+import { useOpen } from './shortcuts'
 import { toast } from './toast'
 
 const schemes = [
@@ -30,6 +31,7 @@ const initials = (name: string) =>
 export function AccountMenu({ person, isShort = false }: { person: { name: string; role: Role }; isShort?: boolean }) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const { mode, setMode } = useColorScheme()
+  const open = useOpen()
 
   const leave = () => {
     setAnchor(null)
@@ -90,6 +92,15 @@ export function AccountMenu({ person, isShort = false }: { person: { name: strin
         <MenuItem component={Link} href="/support/account" onClick={() => setAnchor(null)}>
           <UserRound size={16} aria-hidden />
           My account
+        </MenuItem>
+        <MenuItem
+          onClick={() => {
+            setAnchor(null)
+            open('help')
+          }}
+        >
+          <Keyboard size={16} aria-hidden />
+          Keys
         </MenuItem>
         <MenuItem onClick={leave}>
           <LogOut size={16} aria-hidden />

@@ -8,7 +8,7 @@ import { pauseMs } from './live-line'
 const message = (id: string, more: Partial<LiveMessage> = {}): LiveMessage =>
   ({
     id, status: 'queued', may_have_been_delivered: false, delivery: 'send', created_at: '2026-11-27T10:00:00.000Z',
-    sent_at: null, closed_at: null, user_id: null, ...more,
+    to: 'a@example.com', sent_at: null, closed_at: null, user_id: null, ...more,
   }) as LiveMessage // prettier-ignore
 const all = new URLSearchParams('limit=25')
 const ids = (list: { messages: { id: string; status: string }[] }) =>
@@ -32,6 +32,8 @@ test('whether a filter lets it through is asked; what is there changes all the s
   const before = { messages: [message('b3')], next_cursor: null }
   const search = new URLSearchParams('status=queued&limit=25')
   expect(withMessages(before, [message('b4')], search)).toEqual({ list: before, isWhole: false })
+  const further = new URLSearchParams('cursor=b4&limit=25')
+  expect(withMessages(before, [message('b5')], further)).toEqual({ list: before, isWhole: true })
   const { list, isWhole } = withMessages(before, [message('b3', { status: 'sent' })], search)
   expect([ids(list), isWhole]).toEqual([['b3 sent'], true])
 })
@@ -81,9 +83,26 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+test('an answer that tells of a mail is asked for at once, and what is counted never', async () => {
+  const answer = { kind: 'answer', address: 'Ada@example.com', message: message('b1') }
+  shown('/api/answer?q=ada', answer)
+  shown('/api/pipeline', {})
+  await vi.advanceTimersByTimeAsync(10)
+  asked.length = 0
+  const hear = applyLive(queries)
+  for (const changed of [message('b1'), message('b2', { to: 'ada@example.com' })]) {
+    hear({ event: 'messages', data: { messages: [changed] } })
+    await vi.advanceTimersByTimeAsync(10)
+  }
+  expect(asked).toEqual(['/api/answer?q=ada', '/api/answer?q=ada'])
+  hear({ event: 'messages', data: { messages: [message('b3', { to: 'eve@example.com' })] } })
+  await vi.advanceTimersByTimeAsync(1_500)
+  expect(asked).toHaveLength(2)
+})
+
 test('only what can have changed is asked for again, and once for all that comes within a second', async () => {
   const list = '/api/messages?limit=25'
-  for (const path of ['/api/messages/b1', '/api/messages/b2', '/api/overview', '/api/keys', '/api/users/7', '/api/users/8', '/api/pipeline', '/api/delivery/hours?days=8']) shown(path, {}) // prettier-ignore
+  for (const path of ['/api/messages/b1', '/api/messages/b2', '/api/answer?q=x', '/api/keys', '/api/users/7', '/api/users/8', '/api/pipeline', '/api/delivery/hours?days=8']) shown(path, {}) // prettier-ignore
   shown(list, { messages: [message('b1')], next_cursor: null })
   await vi.advanceTimersByTimeAsync(10)
   asked.length = 0
@@ -95,17 +114,17 @@ test('only what can have changed is asked for again, and once for all that comes
   }
   expect(queries.getQueryData([list])).toMatchObject({ messages: [{ id: 'b1', status: 'sent' }] })
   expect(new Set(asked)).toEqual(new Set(['/api/messages/b1', '/api/users/7']))
-  await vi.advanceTimersByTimeAsync(1_500)
-  expect(asked.filter((path) => path === '/api/overview')).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(2_500)
+  expect(asked.filter((path) => path === '/api/answer?q=x')).toHaveLength(1)
   expect(asked).not.toContain(list)
 
   asked.length = 0
   hear({ event: 'audit', data: { users: [8] } })
   await vi.advanceTimersByTimeAsync(1_500)
-  expect(new Set(asked)).toEqual(new Set(['/api/overview', '/api/keys', '/api/users/8']))
+  expect(new Set(asked)).toEqual(new Set(['/api/answer?q=x', '/api/keys', '/api/users/8']))
 
   asked.length = 0
   hear({ event: 'here', data: {} })
   await vi.advanceTimersByTimeAsync(10)
-  expect(asked).toHaveLength(7)
+  expect(asked).toHaveLength(9)
 })

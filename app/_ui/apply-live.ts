@@ -1,6 +1,7 @@
 import { focusManager, type Query, type QueryClient } from '@tanstack/react-query'
+import { sameAddressKey } from '@/core/address'
 import type { LiveEvent, LiveMessage } from '@/core/live'
-import type { MessageListItem, MessageView, UserView } from '@/core/views'
+import type { AnswerView, MessageListItem, MessageView, UserView } from '@/core/views'
 
 /** What `usePolled` keeps: the answer of the API at the path that is its key. */
 type MessageList = { messages: MessageListItem[]; next_cursor: string | null }
@@ -14,11 +15,9 @@ const countAgainMs = 10_000
 /** Rows that a list may grow by while nobody reads it again. */
 const mostRows = 200
 
-/** What changes without an event, as time passes: these are asked for at their own pace, by whoever shows them. */
-export const isUntold = (path: string): boolean => /^\/api\/(?:pipeline|delivery\/hours)(?:\?|$)/.test(path)
-
-/** What no mail changes. */
-const withoutMail = ['account', 'audit', 'keys', 'settings', 'suppressions', 'templates']
+/** Of these every change is told, whatever the rest of their path. What is counted or measured, pages ask for themselves. */
+const told = ['messages', 'users', 'answer', 'audit', 'keys', 'suppressions']
+export const isTold = (path: string): boolean => told.includes(partsOf(path)[0] ?? '')
 
 /** Puts what the live feed tells into the answers that pages show, and asks anew for those where that is not possible. */
 export function applyLive(queries: QueryClient): (event: LiveEvent) => void {
@@ -66,8 +65,8 @@ export function applyLive(queries: QueryClient): (event: LiveEvent) => void {
       put(query, withLastMail(data, changed))
     } else if (kind === 'users') {
       if (changed.some((message) => String(message.user_id) === id)) refresh(query, 0)
-    } else if (!withoutMail.includes(kind ?? '')) {
-      refresh(query, laterMs)
+    } else if (kind === 'answer') {
+      refresh(query, isAbout(data, changed) ? 0 : muchLaterMs)
     }
   }
 
@@ -80,10 +79,10 @@ export function applyLive(queries: QueryClient): (event: LiveEvent) => void {
       else if (event === 'here') refresh(query, 0)
       else if (event === 'reload') refresh(query, muchLaterMs)
       else if (event === 'delivery') {
-        if (kind !== 'users' && !withoutMail.includes(kind ?? '')) refresh(query, laterMs)
+        if (['messages', 'answer', 'delivery', 'pipeline'].includes(kind ?? '')) refresh(query, laterMs)
       } else if (event === 'audit') {
         const isOfOther = kind === 'users' && id !== undefined && id !== 'count' && !data.users.includes(Number(id))
-        if (kind !== 'messages' && !isOfOther) refresh(query, laterMs)
+        if (kind !== 'messages' && told.includes(kind ?? '') && !isOfOther) refresh(query, laterMs)
       }
     }
   }
@@ -93,10 +92,11 @@ type Place = { parts: string[]; search: URLSearchParams }
 
 /** `/api/users/7?x=y` → `users`, `7`, and what is asked for. */
 function placeOf({ queryKey: [path] }: Query): Place | null {
-  if (typeof path !== 'string' || !path.startsWith('/api/') || isUntold(path)) return null
-  const [name = '', search] = path.slice('/api/'.length).split('?')
-  return { parts: name.split('/'), search: new URLSearchParams(search) }
+  if (typeof path !== 'string' || !path.startsWith('/api/')) return null
+  return { parts: partsOf(path), search: new URLSearchParams(path.split('?')[1]) }
 }
+
+const partsOf = (path: string): string[] => (path.split('?')[0] ?? '').slice('/api/'.length).split('/')
 
 const has = (data: unknown, field: string): boolean =>
   typeof data === 'object' && data !== null && Array.isArray((data as Record<string, unknown>)[field])
@@ -104,6 +104,14 @@ const isMessageList = (data: unknown): data is MessageList => has(data, 'message
 const isMessage = (data: unknown): data is { message: MessageView } =>
   typeof data === 'object' && data !== null && 'message' in data
 const isUserList = (data: unknown): data is UserList => has(data, 'users')
+
+/** The answer to "Did they get it?" tells of one of these, or might now. */
+function isAbout(data: unknown, changed: readonly LiveMessage[]): boolean {
+  const answer = data as AnswerView | undefined
+  if (answer?.kind !== 'answer') return false
+  const { address, message } = answer
+  return changed.some(({ id, to }) => id === message?.id || sameAddressKey(to) === sameAddressKey(address))
+}
 
 /**
  * A list with these as they are now, each in its place. What is new stands at its place too, where the list asks for all: only
@@ -118,7 +126,8 @@ export function withMessages(
   const newest = new Map<string, MessageListItem>(changed.map((message) => [message.id, message]))
   const isThere = new Set(list.messages.map(({ id }) => id))
   const rows = list.messages.map((row) => newest.get(row.id) ?? row)
-  const isKnown = changed.every(({ id }) => isThere.has(id))
+  // Further back nothing is ever new.
+  const isKnown = search.has('cursor') || changed.every(({ id }) => isThere.has(id))
   const isAll = [...search.keys()].every((name) => name === 'limit')
   const isFiltered = !isAll || rows.length >= mostRows
   const last = list.messages.at(-1)?.id ?? ''

@@ -10,16 +10,20 @@ import { useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
 import styles from './dialog.module.css'
 
 /** Only ever one dialog is open. */
-const titleId = 'dialog-title'
+export const dialogTitleId = 'dialog-title'
 
-/** The one dialog: traps the focus and gives it back; whole screen on a phone. It shows a `DialogBody`. */
-export function Dialog(props: { onClose: () => void; isLocked?: boolean; children: ReactNode }) {
+/**
+ * The one dialog: traps the focus and gives it back; whole screen on a phone. It shows a `DialogBody`. `isAtTop`: its height
+ * changes while it is open, and its head stays where it is.
+ */
+export function Dialog(props: { onClose: () => void; isLocked?: boolean; isAtTop?: boolean; children: ReactNode }) {
   return (
     <MuiDialog
       open
       onClose={props.isLocked ? undefined : props.onClose}
-      aria-labelledby={titleId}
+      aria-labelledby={dialogTitleId}
       maxWidth={false}
+      slotProps={{ paper: { className: props.isAtTop ? styles.atTop : undefined } }}
       transitionDuration={{ enter: 180, exit: 120 }}
     >
       {props.children}
@@ -46,7 +50,7 @@ export function DialogBody(props: {
   const parts = (
     <>
       <div className={styles.head}>
-        <DialogTitle id={titleId}>{title}</DialogTitle>
+        <DialogTitle id={dialogTitleId}>{title}</DialogTitle>
         <IconButton aria-label="Close this dialog" title="Close" disabled={isLocked} onClick={onClose}>
           <X size={16} />
         </IconButton>

@@ -16,21 +16,24 @@ import {
 } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { can, type Action, type StaffActor } from '@/core/permissions'
 import { AccountMenu } from './account-menu'
 import styles from './frame.module.css'
+import { JumpTo } from './jump-to'
 import { Mark } from './mark'
+import type { PalettePlace } from './palette'
+import { Shortcuts } from './shortcuts'
 import { SmtpHostProvider } from './words'
 
-type Place = { href: string; label: string; Icon: LucideIcon; needs?: Action }
-
 /** `needs`: shown to those who may do it. */
+type Place = PalettePlace & { Icon: LucideIcon; needs?: Action }
+
 const places: Place[] = [
-  { href: '/support', label: 'Overview', Icon: House },
-  { href: '/support/users', label: 'Users', Icon: Users },
-  { href: '/support/messages', label: 'Messages', Icon: Mail },
-  { href: '/support/templates', label: 'Templates', Icon: LayoutTemplate },
+  { href: '/support', label: 'Overview', key: 'o', Icon: House },
+  { href: '/support/users', label: 'Users', key: 'u', Icon: Users },
+  { href: '/support/messages', label: 'Messages', key: 'm', Icon: Mail },
+  { href: '/support/templates', label: 'Templates', key: 't', Icon: LayoutTemplate },
   { href: '/support/api-keys', label: 'API keys', Icon: KeyRound, needs: 'key.list' },
   { href: '/support/audit', label: 'Audit', Icon: ScrollText, needs: 'audit.read' },
 ]
@@ -47,48 +50,56 @@ export function Frame(props: {
   children: ReactNode
 }) {
   const pathname = usePathname()
-  const open = places.filter(({ needs }) => needs === undefined || can(props.person, needs))
+  const { person } = props
+  const open = useMemo(() => places.filter(({ needs }) => needs === undefined || can(person, needs)), [person])
+  const jumps = useMemo(() => [...open, { href: '/support/account', label: 'My account' }], [open])
   return (
-    <div className={styles.frame}>
-      <a href="#content" className={styles.skip}>
-        Skip to content
-      </a>
-      <header className={styles.rail}>
-        <Link href="/support" className={styles.brand} aria-label="Usual Store Support">
-          <Mark />
-          <span className={styles.brandName}>
-            <b>Usual Store</b> Support
+    <Shortcuts places={jumps}>
+      <div className={styles.frame}>
+        <a href="#content" className={styles.skip}>
+          Skip to content
+        </a>
+        <header className={styles.rail}>
+          <Link href="/support" className={styles.brand} aria-label="Usual Store Support">
+            <Mark />
+            <span className={styles.brandName}>
+              <b>Usual Store</b> Support
+            </span>
+          </Link>
+          <JumpTo />
+          <nav aria-label="Main" className={styles.places}>
+            <ul>
+              {open.map((place) => (
+                <PlaceLink key={place.href} place={place} pathname={pathname} />
+              ))}
+            </ul>
+          </nav>
+          <div className={styles.account}>
+            <AccountMenu person={props.person} />
+          </div>
+        </header>
+        <header className={styles.bar}>
+          <Link href="/support" className={styles.brand} aria-label="Usual Store Support">
+            <Mark />
+            <b>Support</b>
+          </Link>
+          <span className={styles.ends}>
+            <JumpTo isShort />
+            <AccountMenu person={props.person} isShort />
           </span>
-        </Link>
-        <nav aria-label="Main" className={styles.places}>
-          <ul>
-            {open.map((place) => (
-              <PlaceLink key={place.href} place={place} pathname={pathname} />
-            ))}
-          </ul>
-        </nav>
-        <div className={styles.account}>
-          <AccountMenu person={props.person} />
-        </div>
-      </header>
-      <header className={styles.bar}>
-        <Link href="/support" className={styles.brand} aria-label="Usual Store Support">
-          <Mark />
-          <b>Support</b>
-        </Link>
-        <AccountMenu person={props.person} isShort />
-      </header>
-      <main id="content" className={styles.main}>
-        {props.modeSentence === null ? null : (
-          <p className={styles.mode}>
-            <FlaskConical size={16} aria-hidden />
-            {props.modeSentence}
-          </p>
-        )}
-        <SmtpHostProvider value={props.smtpHost}>{props.children}</SmtpHostProvider>
-      </main>
-      <Tabs places={open} pathname={pathname} />
-    </div>
+        </header>
+        <main id="content" className={styles.main}>
+          {props.modeSentence === null ? null : (
+            <p className={styles.mode}>
+              <FlaskConical size={16} aria-hidden />
+              {props.modeSentence}
+            </p>
+          )}
+          <SmtpHostProvider value={props.smtpHost}>{props.children}</SmtpHostProvider>
+        </main>
+        <Tabs places={open} pathname={pathname} />
+      </div>
+    </Shortcuts>
   )
 }
 

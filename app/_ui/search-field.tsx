@@ -9,7 +9,7 @@ import styles from './search-field.module.css'
 
 const debounceMs = 300
 
-/** Tells the search 300 ms after the last key; `/` focuses it from anywhere on the page. */
+/** Tells the search 300 ms after the last key; `/` focuses it from anywhere on the page (shortcuts.tsx), Esc clears it. */
 export function SearchField(props: {
   label: string
   value: string
@@ -34,17 +34,6 @@ export function SearchField(props: {
     return () => clearTimeout(timer)
   }, [typed, value, onChange])
 
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, [role=dialog]')
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping) return
-      event.preventDefault()
-      input.current?.focus()
-    }
-    document.addEventListener('keydown', focus)
-    return () => document.removeEventListener('keydown', focus)
-  }, [])
-
   return (
     <OutlinedInput
       className={isLarge ? styles.large : styles.search}
@@ -53,6 +42,10 @@ export function SearchField(props: {
       placeholder={label}
       value={typed}
       onChange={(event) => setTyped(event.target.value)}
+      onKeyDown={(event) => {
+        // Not every browser does it by itself.
+        if (event.key === 'Escape') setTyped('')
+      }}
       inputProps={{ 'aria-label': label, maxLength: 200, autoComplete: 'off' }}
       startAdornment={
         <InputAdornment position="start">

@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { api, type ApiError } from './api'
-import { isUntold } from './apply-live'
+import { isTold } from './apply-live'
 import { useFeedState } from './live-feed'
 
 /** While changes are told, pages look themselves only now and then, for what nobody tells: a mail that was erased, say. */
@@ -21,14 +21,14 @@ export function usePolled<Answer>(options: {
   isKept?: boolean
 }): UseQueryResult<Answer, ApiError> {
   const { path, everyMs, first, isKept = false } = options
-  const isTold = useFeedState() === 'here' && !isUntold(path)
+  const isFed = useFeedState() === 'here' && isTold(path)
   return useQuery<Answer, ApiError>({
     queryKey: [path],
     queryFn: ({ signal }) => api<Answer>(path, { signal, isPoll: true }),
     refetchInterval: ({ state }) => {
       const ms = everyMs(state.data)
       // What the server put on the page may have changed before anybody listened.
-      return ms === false || !isTold || state.dataUpdateCount === 0 ? ms : Math.max(ms, safetyMs)
+      return ms === false || !isFed || state.dataUpdateCount === 0 ? ms : Math.max(ms, safetyMs)
     },
     initialData: first?.path === path ? first.answer : undefined,
     placeholderData: isKept ? keepPreviousData : undefined,

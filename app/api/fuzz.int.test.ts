@@ -78,7 +78,7 @@ const fitting: Record<string, unknown> = {
   to: 'fay@example.com', subject: 'Hello', message: 'Hello', template: 'plain', address: 'fay@example.com', name: 'Fuzz',
   scopes: ['users:read'], token: 'x'.repeat(43),
 } // prettier-ignore
-const queries = ['page', 'page_size', 'limit', 'cursor', 'search', 'sort_by', 'sort_order', 'role', 'status', 'to', 'type', 'template', 'part', 'reason', 'actor', 'action', 'target', 'from', 'until'] // prettier-ignore
+const queries = ['page', 'page_size', 'limit', 'cursor', 'search', 'sort_by', 'sort_order', 'role', 'status', 'to', 'type', 'template', 'part', 'reason', 'actor', 'action', 'target', 'from', 'until', 'q'] // prettier-ignore
 
 /** Signs of our inside: a stack, a statement, a place on this machine, a library. */
 const inside =
