@@ -48,7 +48,7 @@ function Chooser({ places, onClose }: { places: PalettePlace[]; onClose: () => v
   const isSearching = typed.trim() !== '' && (typed.trim() !== text || found.isPending || found.isPlaceholderData)
   const groups = groupsOf(places, typed.trim(), typed.trim() === '' ? undefined : found.data)
   const options = groups.flatMap((group) => group.options)
-  // What is chosen stays chosen for as long as nothing else is typed: results that arrive come below it.
+  // What is chosen stays chosen for as long as nothing else is typed.
   const at = Math.min(chosen.of === typed ? chosen.at : 0, options.length - 1)
   const active = options[at]
 
@@ -149,6 +149,15 @@ function groupsOf(places: PalettePlace[], typed: string, found: SearchView | und
   const wanted = typed.toLowerCase()
   const open = places.filter(({ label }) => label.toLowerCase().includes(wanted))
   const groups: Group[] = [
+    // First, for they are there at once: what arrives later must not come between the eye and Enter.
+    {
+      name: 'Places',
+      options: open.map(({ href, label }) => ({
+        href,
+        id: `palette-place-${href.replaceAll(/\W/g, '-')}`,
+        shown: <span className={styles.what}>{label}</span>,
+      })),
+    },
     {
       name: 'People',
       options: (found?.people ?? []).map((person) => ({
@@ -179,14 +188,6 @@ function groupsOf(places: PalettePlace[], typed: string, found: SearchView | und
             </span>
           </>
         ),
-      })),
-    },
-    {
-      name: 'Places',
-      options: open.map(({ href, label }) => ({
-        href,
-        id: `palette-place-${href.replaceAll(/\W/g, '-')}`,
-        shown: <span className={styles.what}>{label}</span>,
       })),
     },
   ]
