@@ -191,12 +191,12 @@ async function withMail(db: Executor, rows: readonly Row[], mail: MailOutcome, l
   return fitting.flatMap(({ n }) => rows[n - 1] ?? [])
 }
 
-/** The closing events of the mails that have it; the work that is left finds the rest. */
+/** The events of the mails that have it, by which they were ended or lost for good; the work that is left finds the rest. */
 const leads: Record<MailOutcome, { events: readonly string[]; work: boolean } | null> = {
   accepted: null,
   on_its_way: { events: [], work: true },
-  not_accepted: { events: ['dead', 'cancelled', 'suppressed', 'pretended'], work: false },
-  may_have_been_delivered: { events: ['dead', 'cancelled', 'suppressed'], work: true },
+  not_accepted: { events: ['dead', 'worker_lost', 'cancelled', 'suppressed', 'pretended'], work: false },
+  may_have_been_delivered: { events: ['dead', 'worker_lost', 'cancelled', 'suppressed'], work: true },
 }
 
 /**

@@ -179,6 +179,9 @@ describe('what became of the last mail', () => {
     expect(await found({ ...newestFirst, mail: 'not_accepted' })).toEqual(['dora', 'cleo'])
     expect(await found({ ...newestFirst, mail: 'on_its_way' })).toEqual(['bert'])
     expect(await found({ ...newestFirst, mail: 'not_accepted', page_size: '1', page: '2' })).toEqual(['cleo'])
+    // Given up because workers were lost over it: that is its last event.
+    await mail('bert@example.org', 'dead', 'worker_lost')
+    expect(await found({ ...newestFirst, mail: 'not_accepted' })).toEqual(['dora', 'cleo', 'bert'])
     // What is common is only ever walked to.
     expect(await found({ ...newestFirst, mail: 'accepted' })).toEqual(['ann'])
   })
