@@ -94,6 +94,7 @@ test.describe('when the search fails', () => {
     await open(page, '/support/users')
     await page.route('**/api/search?*', (route) => route.abort())
     await page.keyboard.press('Control+k')
+    await expect(field(page)).toBeFocused()
     await page.keyboard.type('mess')
     await expect(
       page.getByText(/^People and messages could not be searched: The server could not be reached\./),
