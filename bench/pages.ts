@@ -94,13 +94,15 @@ async function look(browser: Browser, signedIn: State, url: string, name: string
 async function loadOnce(page: Page, url: string): Promise<Seen> {
   const line = await page.context().newCDPSession(page)
   await line.send('Network.enable')
-  const scripts = new Set<string>()
+  /** By request, the size of the headers: they are no script. */
+  const headers = new Map<string, number>()
   let bytes = 0
-  line.on('Network.responseReceived', ({ requestId, type }) => {
-    if (type === 'Script') scripts.add(requestId)
+  line.on('Network.responseReceived', ({ requestId, type, response }) => {
+    if (type === 'Script') headers.set(requestId, response.encodedDataLength)
   })
   line.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (scripts.has(requestId)) bytes += encodedDataLength
+    const head = headers.get(requestId)
+    if (head !== undefined) bytes += encodedDataLength - head
   })
   await page.goto(url, { waitUntil: 'load' })
   const { paintMs, shift } = await page.evaluate(

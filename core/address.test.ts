@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { addressSchema, isAddress, sameAddressKey } from './address'
+import { addressSchema } from './address-schema'
+import { isAddress, sameAddressKey } from './address'
 
 const domainOf = (length: number) => {
   // Labels of 63 and a rest: `aaa….aaa….com`.

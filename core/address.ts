@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 const one = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})+$`)
@@ -12,15 +10,6 @@ const one = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})+$`)
 export function isAddress(value: string): boolean {
   return value.length <= 254 && value.indexOf('@') <= 64 && one.test(value)
 }
-
-const notAnAddress = 'This is not one complete mail address, such as name@example.com.'
-
-export const addressSchema = z
-  .string({ error: 'An address is needed.' })
-  // Blanks around it are a slip of the hand; a line break is not.
-  .refine((value) => !/[\p{Cc}\u2028\u2029]/u.test(value), notAnAddress)
-  .transform((value) => value.trim())
-  .refine(isAddress, notAnAddress)
 
 /** The same mailbox for us: nobody is told apart by capitals. */
 export const sameAddressKey = (value: string): string => value.toLowerCase()

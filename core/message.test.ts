@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  isFinal,
-  looksSensitive,
-  messageIdHeader,
-  priorities,
-  priorityOfRank,
-  priorityRank,
-  recordSchema,
-  statuses,
-  toEnvelope,
-} from './message'
+import { recordSchema, toEnvelope } from './envelope'
+import { isFinal, looksSensitive, messageIdHeader, priorities, priorityOfRank, priorityRank, statuses } from './message'
 
 const originalBody =
   'Hello John Doe,\n\nYour account has been successfully created!\n\nAccount Details:\nRole: User\nLogin URL: http://localhost:3000\nEmail: john.doe@example.com\nPassword: securepassword123\n\nBest regards,\nThe Usual Store Team'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema } from './address'
+import { addressSchema } from './address-schema'
 import { auditActions } from './audit-words'
 import { cursorOf, exactInstant } from './cursor'
 import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema } from '@/core/address'
+import { addressSchema } from '@/core/address-schema'
 import { instantInWords } from './instant'
 import { NoticeHtml, noticeText, type NoticeWords } from './notice'
 import { instantSchema, webAddress, type SecretOf, type Template } from './template'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema } from '@/core/address'
+import { addressSchema } from '@/core/address-schema'
 import { instantInWords } from './instant'
 import { Action, InFull, Layout, Lead, Note, Title } from './layout'
 import type { Props, SecretOf, Template } from './template'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema } from '@/core/address'
+import { addressSchema } from '@/core/address-schema'
 import { roleLabel, roles } from '@/core/roles'
 import { instantInWords } from './instant'
 import { Action, Facts, InFull, Layout, Lead, Note, Title } from './layout'

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { z } from 'zod'
-import { addressSchema } from '@/core/address'
+import { addressSchema } from '@/core/address-schema'
 import { roleLabel, roles, type Role } from '@/core/roles'
 import { instantInWords } from './instant'
 import { Action, Exact, Facts, InFull, Layout, Lead, Note, Title, WebLink } from './layout'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { EmailRecord } from '@/core/message'
+import type { EmailRecord } from '@/core/envelope'
 import { sign } from '@/runtime/seal'
 import { readKafkaRecord, toKafkaRecord, type RawRecord, type ReadRecord } from './record'
 

@@ -1,4 +1,4 @@
-import { recordSchema, type EmailRecord } from '@/core/message'
+import { recordSchema, type EmailRecord } from '@/core/envelope'
 import type { Keyring } from '@/runtime/config'
 import { isSignedByUs, sign } from '@/runtime/seal'
 

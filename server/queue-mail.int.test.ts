@@ -1,7 +1,7 @@
 import { Kafka } from 'kafkajs'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { recordSchema } from '@/core/message'
+import { recordSchema } from '@/core/envelope'
 import { scopes, type Actor } from '@/core/permissions'
 import { readKafkaRecord, type RawRecord } from '@/kafka/record'
 import { ensureTopics } from '@/kafka/topics'

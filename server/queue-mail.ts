@@ -1,5 +1,6 @@
 import { deliveryBy, strictest, type Delivery, type DeliveryRule } from '@/core/delivery-mode'
-import { hidden, lifeMinutesOf, toEnvelope, type EmailRecord } from '@/core/message'
+import { toEnvelope, type EmailRecord } from '@/core/envelope'
+import { hidden, lifeMinutesOf } from '@/core/message'
 import type { Actor } from '@/core/permissions'
 import { acceptMessage, isRungByRelay, publishFailed, type NewMessage } from '@/db/accept-message'
 import type { Transaction } from '@/db/client'

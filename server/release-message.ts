@@ -1,4 +1,5 @@
-import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
+import { toEnvelope } from '@/core/envelope'
+import { lifeMinutesOf, priorityOfRank } from '@/core/message'
 import type { Actor } from '@/core/permissions'
 import { isRungByRelay } from '@/db/accept-message'
 import { letGo, type LockedMessage } from '@/db/act-on-message'

@@ -1,6 +1,7 @@
 import { deliveryBy } from '@/core/delivery-mode'
 import { AppError } from '@/core/errors'
-import { lifeMinutesOf, priorityOfRank, toEnvelope } from '@/core/message'
+import { toEnvelope } from '@/core/envelope'
+import { lifeMinutesOf, priorityOfRank } from '@/core/message'
 import type { Actor } from '@/core/permissions'
 import { isRungByRelay } from '@/db/accept-message'
 import { makeDueNow, putBack, type LockedMessage } from '@/db/act-on-message'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { toEnvelope, type EmailRecord } from '@/core/message'
+import { toEnvelope, type EmailRecord } from '@/core/envelope'
 import type { Delivery } from '@/core/delivery-mode'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { startWorker, type RunningWorker } from './worker'

@@ -1,5 +1,6 @@
 import { deadRecordSentence } from '@/core/dead-record'
-import { crashLimit, priorityOfRank, toEnvelope } from '@/core/message'
+import { toEnvelope } from '@/core/envelope'
+import { crashLimit, priorityOfRank } from '@/core/message'
 import { readDeadRecords, type KeptRecord } from '@/db/dead-records'
 import { listenFor, type Sql } from '@/db/client'
 import { removeOldCounts } from '@/db/daily-counts'

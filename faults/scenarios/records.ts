@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EmailRecord } from '@/core/message'
+import type { EmailRecord } from '@/core/envelope'
 import { LagReader } from '@/kafka/lag'
 import { toKafkaRecord } from '@/kafka/record'
 import { until } from '@/stack/until'

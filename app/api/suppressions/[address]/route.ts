@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema } from '@/core/address'
+import { addressSchema } from '@/core/address-schema'
 import { removeSuppressionQuery } from '@/core/requests'
 import { removeSuppression } from '@/server/remove-suppression'
 import { handle, otherMethods } from '../../handle'
