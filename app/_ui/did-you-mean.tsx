@@ -1,8 +1,11 @@
-import { suggestAddress } from './suggest-address'
+import { useEffect, useState } from 'react'
 
-/** Offers what was probably meant; nothing where nothing looks mistyped. */
+/**
+ * Offers what was probably meant; nothing where nothing looks mistyped. What knows the usual domains is loaded when the first
+ * address is looked at: no page has to wait for it.
+ */
 export function DidYouMean({ address, onTake }: { address: string; onTake: (address: string) => void }) {
-  const suggestion = suggestAddress(address.trim())
+  const suggestion = useSuggestion(address.trim())
   if (suggestion === null) return null
   return (
     <span aria-live="polite">
@@ -13,4 +16,19 @@ export function DidYouMean({ address, onTake }: { address: string; onTake: (addr
       ?
     </span>
   )
+}
+
+function useSuggestion(address: string): string | null {
+  const [found, setFound] = useState<{ for: string; suggestion: string | null } | null>(null)
+  useEffect(() => {
+    let isStill = true
+    void import('./suggest-address').then(({ suggestAddress }) => {
+      if (isStill) setFound({ for: address, suggestion: suggestAddress(address) })
+      return isStill
+    })
+    return () => {
+      isStill = false
+    }
+  }, [address])
+  return found?.for === address ? found.suggestion : null
 }

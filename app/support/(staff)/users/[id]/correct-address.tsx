@@ -5,7 +5,6 @@ import { useState, type SubmitEvent } from 'react'
 import { api } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { DidYouMean } from '@/app/_ui/did-you-mean'
-import { suggestAddress } from '@/app/_ui/suggest-address'
 import { TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
 import { useCall } from '@/app/_ui/use-call'
@@ -16,7 +15,7 @@ import styles from './person.module.css'
 /** What could not reach the old address is sent to the right one, in one step. */
 export function CorrectAddress({ user }: { user: UserView }) {
   const queries = useQueryClient()
-  const [typed, setTyped] = useState(suggestAddress(user.email) ?? user.email)
+  const [typed, setTyped] = useState(user.email)
   const [isTried, setIsTried] = useState(false)
   const { call, isBusy, refused } = useCall()
   const address = typed.trim()

@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import { AppError } from '@/core/errors'
+import { listMessagesQuery } from '@/core/requests'
 import type { UserView } from '@/core/views'
 import { inTime } from '@/server/failures'
 import { getOnboarding } from '@/server/get-onboarding'
@@ -10,7 +11,6 @@ import { listMessages } from '@/server/list-messages'
 import { listNotes } from '@/server/notes'
 import { requireStaff } from '../../../require-staff'
 import { nameOf } from '../name-of'
-import { mailQuery } from './mail-query'
 import { Person } from './person'
 
 type Props = { params: Promise<{ id: string }> }
@@ -32,7 +32,11 @@ export default async function PersonPage({ params }: Props) {
   const { actor, context } = await requireStaff()
   const user = await load((await params).id)
   const [mail, onboarding, notes] = await inTime(
-    Promise.all([listMessages(context, mailQuery(user)), getOnboarding(context, user.id), listNotes(context, user.id)]),
+    Promise.all([
+      listMessages(context, listMessagesQuery.parse({ to: user.email })),
+      getOnboarding(context, user.id),
+      listNotes(context, user.id),
+    ]),
   )
   return (
     <Person actor={actor} sender={context.config.SMTP_USER} first={{ person: { user, onboarding, notes }, mail }} />

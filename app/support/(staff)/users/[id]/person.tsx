@@ -11,7 +11,6 @@ import { CopyButton } from '@/app/_ui/copy-button'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { Facts } from '@/app/_ui/facts'
 import { span } from '@/app/_ui/format-time'
-import { toSearch } from '@/app/_ui/list-query'
 import { Live } from '@/app/_ui/live'
 import { PageHead } from '@/app/_ui/page-head'
 import page from '@/app/_ui/reading-page.module.css'
@@ -33,7 +32,7 @@ import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { useResendInvitation } from '../use-resend-invitation'
 import { CorrectAddress } from './correct-address'
-import { mailQuery } from './mail-query'
+import { mailPath } from './mail-path'
 import { Notes } from './notes'
 import { Onboarding } from './onboarding'
 import { TheirSignIn } from './their-sign-in'
@@ -212,12 +211,12 @@ function usePerson(first: First) {
     first: { path, answer: first.person },
   })
   const { user, onboarding, notes } = person.data ?? first.person
-  const mailPath = `/api/messages?${toSearch(mailQuery(user))}`
+  const pathOfMail = mailPath(user)
   const list = usePolled<MessagePage>({
-    path: mailPath,
+    path: pathOfMail,
     everyMs: (answer) =>
       answer?.messages.some((message) => !isFinal(message.status)) ? listPollMs.underWay : listPollMs.quiet,
-    first: { path: mailPath, answer: first.mail },
+    first: { path: pathOfMail, answer: first.mail },
     isKept: true,
   })
   // The API finds addresses that contain this one too.
