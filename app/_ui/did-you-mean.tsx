@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { isAddress } from '@/core/address'
 
 /**
  * Offers what was probably meant; nothing where nothing looks mistyped. What knows the usual domains is loaded when the first
@@ -21,6 +22,7 @@ export function DidYouMean({ address, onTake }: { address: string; onTake: (addr
 function useSuggestion(address: string): string | null {
   const [found, setFound] = useState<{ for: string; suggestion: string | null } | null>(null)
   useEffect(() => {
+    if (!isAddress(address)) return undefined
     let isStill = true
     void import('./suggest-address').then(({ suggestAddress }) => {
       if (isStill) setFound({ for: address, suggestion: suggestAddress(address) })
