@@ -107,7 +107,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
     await page.keyboard.press('Tab')
     const isThere = await page.evaluate(
       (wanted) =>
-        (document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent) === wanted,
+        (document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent)?.startsWith(wanted),
       name,
     )
     if (isThere) return
