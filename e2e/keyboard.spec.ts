@@ -58,6 +58,24 @@ test('Ctrl-K finds any person and any message, by the keyboard alone', async ({ 
   await page.waitForURL('**/support/templates')
 })
 
+test('what is typed while it is still being loaded is not lost, and is no shortcut', async ({ page }) => {
+  await signIn(page)
+  await open(page, '/support/messages')
+  let letGo: (() => void) | undefined
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  await page.route('**/_next/static/chunks/**', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('gusers')
+  letGo?.()
+  await expect(page.getByRole('combobox')).toHaveValue('gusers')
+  await expect(page).toHaveURL(/\/support\/messages$/)
+})
+
 test('it gives the focus back, says when nothing fits, and does not show an answer that comes too late', async ({
   page,
 }) => {

@@ -20,21 +20,28 @@ export type PalettePlace = { href: string; label: string; key?: string }
 type Option = { href: string; id: string; shown: ReactNode }
 type Group = { name: string; options: Option[] }
 
+type Props = {
+  places: PalettePlace[]
+  /** What was typed before this was loaded. */
+  takeTyped: () => string
+  onClose: () => void
+}
+
 const debounceMs = 200
 
 /** Jump to any place, person or message: a field, and below it what fits. Arrows choose, Enter goes there, Esc closes. */
-export default function Palette({ places, onClose }: { places: PalettePlace[]; onClose: () => void }) {
+export default function Palette({ onClose, ...rest }: Props) {
   return (
     <Dialog onClose={onClose} isAtTop>
-      <Chooser places={places} onClose={onClose} />
+      <Chooser onClose={onClose} {...rest} />
     </Dialog>
   )
 }
 
-function Chooser({ places, onClose }: { places: PalettePlace[]; onClose: () => void }) {
+function Chooser({ places, takeTyped, onClose }: Props) {
   const listId = useId()
   const field = useFocused<HTMLInputElement>()
-  const [typed, setTyped] = useState('')
+  const [typed, setTyped] = useState(takeTyped)
   const [chosen, setChosen] = useState({ of: '', at: 0 })
   const text = useLater(typed.trim())
   const found = useQuery<SearchView, ApiError>({

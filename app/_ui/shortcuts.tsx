@@ -34,6 +34,7 @@ export function Shortcuts({ places, children }: { places: PalettePlace[]; childr
   const [opened, setOpened] = useState<Opened>(null)
   const isOn = useSingleKeys()
   const goneAt = useRef(-Infinity)
+  const typedAhead = useRef('')
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -41,7 +42,17 @@ export function Shortcuts({ places, children }: { places: PalettePlace[]; childr
       if (isPaletteKey(event)) {
         event.preventDefault()
         // Only ever one dialog is open.
-        if (document.querySelector('[role=dialog]') === null) setOpened('palette')
+        if (!hasDialog()) {
+          typedAhead.current = ''
+          setOpened('palette')
+        }
+        return
+      }
+      // The palette is still being loaded: what is typed is meant for it.
+      if (opened === 'palette' && !hasDialog()) {
+        if (hasModifier(event) || event.key.length > 1) return
+        event.preventDefault()
+        typedAhead.current += event.key
         return
       }
       if (!isOn || hasModifier(event) || isTaken(event.target)) return
@@ -60,19 +71,21 @@ export function Shortcuts({ places, children }: { places: PalettePlace[]; childr
       document.removeEventListener('keydown', press)
       document.removeEventListener('click', noteList, true)
     }
-  }, [isOn, places, router])
+  }, [isOn, opened, places, router])
 
   const close = () => setOpened(null)
   return (
     <OpenContext value={setOpened}>
       {children}
       <Suspense>
-        {opened === 'palette' ? <Palette places={places} onClose={close} /> : null}
+        {opened === 'palette' ? <Palette places={places} takeTyped={() => typedAhead.current} onClose={close} /> : null}
         {opened === 'help' ? <KeyHelp places={places} onClose={close} /> : null}
       </Suspense>
     </OpenContext>
   )
 }
+
+const hasDialog = (): boolean => document.querySelector('[role=dialog]') !== null
 
 const isSeen = (element: HTMLElement): boolean => element.offsetParent !== null
 
