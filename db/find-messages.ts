@@ -19,8 +19,11 @@ type Found = {
  */
 const windowsOfNeighbours = [1_000, 14_000]
 const windowsOfScattered = [1_000, 12_000]
-/** More matches of a text than these are not sorted: the newest of them are found sooner by walking back from the end. */
-const mostMatches = 10_000
+/**
+ * More matches of a text than these are not sorted: the newest of them are found sooner by walking back from the end. Along what
+ * is scattered both ways may be gone in one answer, so there are fewer.
+ */
+const mostMatches = { ofNeighbours: 10_000, ofScattered: 4_000 }
 
 /**
  * The ids that fit, newest first: they are in the order of time (UUID version 7), so an id is the cursor.
@@ -51,7 +54,7 @@ export async function findMessageIds(
     const hoped = (seen.ids.length / size) * (windows[index + 1] ?? 0)
     if (isTextTried || hoped >= missing) continue
     isTextTried = true
-    const older = await findByText(db, filter, { before, limit: missing })
+    const older = await findByText(db, filter, { before, limit: missing, most: source.mostMatches })
     if (older !== null) {
       ids.push(...older)
       return { ids, goOnBefore: ids.length >= limit ? (ids.at(-1) ?? null) : null }
@@ -77,6 +80,7 @@ type Source = {
   /** All that it leads to fits. */
   isWhole: boolean
   windows: readonly number[]
+  mostMatches: number
   look: (db: Executor, window: Window) => Promise<Seen>
 }
 
@@ -105,6 +109,7 @@ function sourceOf(filter: MessageFilter): Source {
   return {
     isWhole: rest === undefined,
     windows: windowsOfNeighbours,
+    mostMatches: mostMatches.ofNeighbours,
     look: (db, window) => lookBack(db, filter, window, lead.is, rest ?? sql`true`),
   }
 }
@@ -156,6 +161,7 @@ function byWork(filter: MessageFilter, events: readonly string[], isUnderWay: bo
   return {
     isWhole: false,
     windows: windowsOfScattered,
+    mostMatches: mostMatches.ofScattered,
     async look(db, window) {
       const within = ofIds(filter, sql`message_id`, window.before) ?? sql`true`
       const newest = sql`and ${within} order by message_id desc limit ${window.size}`
@@ -192,21 +198,21 @@ const toSeen = (row: Row | undefined, { size }: Window): Seen => ({
 async function findByText(
   db: Executor,
   filter: MessageFilter,
-  { before, limit }: { before: string; limit: number },
+  { before, limit, most }: { before: string; limit: number; most: number },
 ): Promise<string[] | null> {
   if (!hasTrigram(filter.to) && !hasTrigram(filter.search)) return null
   const byIndex = matchesText(filter, tellingPart)
-  if ((await estimate(db, sql`select from messages m where ${byIndex}`)) > mostMatches * 3) return null
+  if ((await estimate(db, sql`select from messages m where ${byIndex}`)) > most * 3) return null
   const fits = and(matchesStatus(filter), matchesRest(filter, null), ofTime(filter)) ?? sql`true`
   // In a form that no other index serves: the planner would rather walk along ids, and not find the end of it.
   const older = ofIds(filter, sql`coalesce(m.id, null)`, before)
   const [row] = await db.execute<{ ids: string[]; seen: number }>(sql`
     with seen as materialized (
       select m.id, coalesce(${fits}, false) as fits from messages m where ${and(byIndex, matchesText(filter, undefined, unindexed), older)}
-      limit ${mostMatches + 1}
+      limit ${most + 1}
     )
     select array(select id from seen where fits order by id desc limit ${limit}) as ids, (select count(*)::int from seen) as seen`)
-  return row && row.seen <= mostMatches ? row.ids : null
+  return row && row.seen <= most ? row.ids : null
 }
 
 function matchesStatus({ status, delivery }: MessageFilter): SQL | undefined {
