@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { callApi, expect, expectAccessible, freshAddress, mailTo, signIn, test } from './fixtures'
 
 const views = [
@@ -7,6 +7,10 @@ const views = [
   { name: '375 px, light', colorScheme: 'light', viewport: { width: 375, height: 812 } },
   { name: '375 px, dark', colorScheme: 'dark', viewport: { width: 375, height: 812 } },
 ] as const
+
+/** How far the page can be scrolled to the side. */
+const sideways = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 for (const { name, colorScheme, viewport } of views) {
   test.describe(name, () => {
@@ -19,6 +23,8 @@ for (const { name, colorScheme, viewport } of views) {
         await callApi('POST', '/api/users', { first_name: 'Olena', last_name: 'Sample', email })
       ).json()) as { id: number; welcome_message_id: string }
       await mailTo(email)
+      const wrong = { first_name: 'Jonas', last_name: 'Placeholder', email: freshAddress('550') }
+      const mistyped = (await (await callApi('POST', '/api/users', wrong)).json()) as { id: number }
       const dead = (await (
         await callApi('POST', '/api/messaging/send', {
           to: freshAddress('550'),
@@ -33,9 +39,12 @@ for (const { name, colorScheme, viewport } of views) {
         if (last) await expect(last).toBeVisible()
         await expect(page.locator('h1')).toHaveCount(1) // also behind a dialog, which hides it from roles
         await expectAccessible(page)
-        expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-        ).toBe(0)
+        expect(await sideways(page)).toBe(0)
+        // The same at 200 % zoom, which halves the room.
+        if (viewport.width < 1_000) return
+        await page.setViewportSize({ width: viewport.width / 2, height: viewport.height / 2 })
+        expect(await sideways(page)).toBe(0)
+        await page.setViewportSize(viewport)
       }
       await looks('/support/login')
       await looks('/support/forgot-password')
@@ -43,10 +52,14 @@ for (const { name, colorScheme, viewport } of views) {
       await looks('/setup#not-a-token')
       await signIn(page)
       await looks('/support')
+      await looks(`/support?q=${encodeURIComponent(email)}`, page.getByText('To tell the customer'))
+      await looks('/support?q=a', page.getByText(/Several people fit|To tell the customer/).first())
+      await looks('/support?q=nobody.has.this.name', page.getByText(/Nobody and no mail is found/))
       await looks('/support/users')
       await looks('/support/users?search=nobody-has-this-name')
       await looks('/support/users?create=1', page.getByRole('dialog').getByLabel('First name'))
       await looks(`/support/users/${made.id}`)
+      await looks(`/support/users/${mistyped.id}`, page.getByLabel('Correct address'))
       const dialog = page.getByRole('dialog')
       const button = (name: string) => page.getByRole('button', { name })
       await looks(`/support/users/${made.id}`, dialog.getByLabel('Address'), button('Edit…'))
