@@ -1,7 +1,7 @@
 'use client'
 
 import type { LucideIcon } from 'lucide-react'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import styles from './segments.module.css'
 
 export type Segment<Value extends string> = {
@@ -20,6 +20,13 @@ export function Segments<Value extends string>(props: {
   onChange: (value: Value) => void
 }) {
   const group = useId()
+  // What holds may stand in the address, which follows a moment later: the choice shows at once all the same.
+  const [chosen, setChosen] = useState(props.value)
+  const [known, setKnown] = useState(props.value)
+  if (props.value !== known) {
+    setKnown(props.value)
+    setChosen(props.value)
+  }
   return (
     <fieldset className={styles.segments}>
       <legend className="unseen">{props.legend}</legend>
@@ -29,8 +36,11 @@ export function Segments<Value extends string>(props: {
             type="radio"
             name={group}
             className={styles.input}
-            checked={props.value === value}
-            onChange={() => props.onChange(value)}
+            checked={chosen === value}
+            onChange={() => {
+              setChosen(value)
+              props.onChange(value)
+            }}
           />
           {Icon ? <Icon size={16} aria-hidden /> : null}
           {label}
