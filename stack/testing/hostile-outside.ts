@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka } from 'kafkajs'
 import postgres from 'postgres'
+import { firstIdOf } from '@/core/message-id'
 
 /** Puts records on the topic as another service of the shop would: unsigned, and with no row of ours. */
 export async function produceForeign(brokers: string, values: { key: string; value: string }[]): Promise<void> {
@@ -11,7 +12,8 @@ export async function produceForeign(brokers: string, values: { key: string; val
 }
 
 export const foreignRecord = (text: string): { key: string; value: string } => {
-  const id = randomUUID()
+  // In the order of time, as ours: with any other, lists would show it before all that comes later.
+  const id = firstIdOf(Date.now()).slice(0, 14) + randomUUID().slice(14)
   const message = {
     id,
     from: 'noreply@usualstore.com',
