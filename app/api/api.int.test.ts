@@ -236,11 +236,12 @@ describe('the suppression list', () => {
   })
 })
 
+const told = async () => (await withKey(delivery.GET, 'GET')).answer
+/** Whoever has asked within the last second is told the same again. */
+const soon = { timeout: 5_000 }
+
 test('delivery tells whether mail flows, since when not, how many wait and why', async () => {
   await app.owner.execute(sql`truncate messages, outbox, breakers`)
-  const told = async () => (await withKey(delivery.GET, 'GET')).answer
-  // Whoever has asked within the last second is told the same again.
-  const soon = { timeout: 5_000 }
   await expect.poll(told, soon).toEqual({
     error: false,
     state: 'flowing',
