@@ -1,7 +1,7 @@
 import { isFinal } from './message'
 import type { Words } from './sentences'
 import { knownCause, type Cause } from './smtp-failure'
-import type { MessageListItem, MessageView } from './views'
+import type { LinkView, MessageListItem, MessageView } from './views'
 
 /** What is told to a customer about one mail, and about the link in it, where there is one that still works. */
 export type CustomerFacts = {
@@ -26,6 +26,17 @@ export type CustomerFacts = {
   linkWorksUntil: string | null
 }
 
+/** The same, told from the whole of a message. */
+export const customerFacts = (message: MessageView): CustomerFacts => ({
+  message,
+  firstName: message.user?.first_name ?? null,
+  from: message.from,
+  linkWorksUntil: worksUntil(message.link),
+})
+
+/** Until when a link works; null: there is none, or it works no more. */
+export const worksUntil = (link: LinkView | null): string | null => (link?.state === 'works' ? link.expires_at : null)
+
 /** The address itself is the trouble: the customer can tell us a better one. */
 const wrongAddress: Partial<Record<Cause, string>> = {
   mailbox_unknown: 'there is no mailbox with this address',
@@ -36,7 +47,8 @@ const wrongAddress: Partial<Record<Cause, string>> = {
   bad_address: 'the address is not one that can get mail',
 }
 
-const carriesFreshLink = (template: string) => template === 'welcome' || template === 'password-reset'
+/** Its mail is made with a new link at each try. */
+export const carriesFreshLink = (template: string) => template === 'welcome' || template === 'password-reset'
 
 /**
  * A text to paste: plain, polite, and no promise that we cannot keep. "Accepted by your mail provider" is all that is known of a

@@ -61,7 +61,8 @@ function latest(one: string | null, other: string | null): string | null {
   return Date.parse(one) > Date.parse(other) ? one : other
 }
 
-function waitingWords(count: number): string {
+/** How many wait, and that none is lost. */
+export function waitingWords(count: number): string {
   if (count === 0) return 'No mail is waiting.'
   if (count === 1) return '1 mail is waiting, and is not lost.'
   return `${count.toLocaleString('en-GB')} mails are waiting, none lost.`

@@ -1,6 +1,5 @@
 import { instantOfId } from '@/core/message-id'
 import type { ListMessagesQuery, MessageFilter } from '@/core/requests'
-import { summarise } from '@/core/sentences'
 import type { MessageListItem } from '@/core/views'
 import { findMessageIds } from '@/db/find-messages'
 import { findMessages } from '@/db/messages'
@@ -8,7 +7,7 @@ import { templates } from '@/emails/registry'
 import type { Context } from './context'
 import { withInstants } from './message-time'
 import { pageRead } from './page-read'
-import { apiWords } from './words'
+import { toldMessages } from './told-messages'
 
 export type MessagePage = {
   messages: MessageListItem[]
@@ -37,10 +36,9 @@ export async function messagesBefore(
     limit: limit + 1,
   })
   const stored = await findMessages(pages, ids.slice(0, limit))
-  const words = apiWords(config)
   const isFull = ids.length > limit
   return {
-    messages: stored.map(({ item, facts }) => ({ ...item, summary: summarise(facts, words) })),
+    messages: toldMessages({ config }, stored),
     next_cursor: isFull ? (ids[limit - 1] ?? null) : goOnBefore,
     searched_back_to: isFull || goOnBefore === null ? null : instantOfId(goOnBefore),
   }

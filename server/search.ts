@@ -1,13 +1,12 @@
 import { idIn } from '@/core/message-id'
 import { listMessagesQuery, listUsersQuery } from '@/core/requests'
-import { summarise } from '@/core/sentences'
-import type { MessageListItem, SearchView } from '@/core/views'
+import type { SearchView } from '@/core/views'
 import { findMessages } from '@/db/messages'
 import type { Context } from './context'
 import { listMessages } from './list-messages'
 import { listUsers } from './list-users'
 import { pageRead } from './page-read'
-import { apiWords } from './words'
+import { toldMessages } from './told-messages'
 
 /** Of each. */
 const most = 5
@@ -15,17 +14,11 @@ const most = 5
 /** The first people and messages that fit what somebody types: a name, an address, a subject or an id. */
 export async function search(context: Context, text: string): Promise<SearchView> {
   const id = idIn(text)
-  if (id) return { people: [], messages: await messageOf(context, id) }
+  if (id) return { people: [], messages: toldMessages(context, await pageRead(findMessages(context.pages, [id]))) }
   const [{ users }, { messages }] = await Promise.all([
     listUsers(context, listUsersQuery.parse({ search: text, page_size: String(most), count: 'none' })),
     listMessages(context, listMessagesQuery.parse({ search: text, limit: String(most) })),
   ])
   const people = users.map(({ id, first_name, last_name, email, role }) => ({ id, first_name, last_name, email, role }))
   return { people, messages }
-}
-
-async function messageOf({ pages, config }: Context, id: string): Promise<MessageListItem[]> {
-  const words = apiWords(config)
-  const found = await pageRead(findMessages(pages, [id]))
-  return found.map(({ item, facts }) => ({ ...item, summary: summarise(facts, words) }))
 }

@@ -36,4 +36,9 @@ export function usePolled<Answer>(options: {
 }
 
 /** A list looks again soon while something on it is under way, and now and then to see what is new. */
-export const listPollMs = { underWay: 2000, quiet: 10_000 }
+export const listPollMs = {
+  underWay: 2000,
+  quiet: 10_000,
+  /** Nobody watches a total: it is only kept from growing old. */
+  count: 30_000,
+}

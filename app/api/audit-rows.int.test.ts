@@ -65,6 +65,16 @@ const invite = () =>
     createUserRequest.parse({ first_name: 'Olena', last_name: 'Sample', email: fresh('olena'), role: 'user' }),
   )
 
+/** As the worker mints it when it sends the invitation. */
+async function inviteWithLink(): Promise<{ id: number; token: string }> {
+  const { id, welcome_message_id: messageId } = await invite()
+  const { token, hash } = newToken()
+  await app.owner.execute(sql`
+    insert into one_time_links (token_hash, user_id, message_id, expires_at)
+    values (${hash}, ${id}, ${messageId}, now() + interval '1 hour')`)
+  return { id, token }
+}
+
 /** What an authenticator app shows. */
 const codeOf = (secret: string) => new TOTP({ secret: Secret.fromBase32(secret) }).generate()
 
@@ -208,11 +218,7 @@ const asks: Record<string, Record<string, () => Promise<Ask>>> = {
   },
   'POST reset-password': {
     'a link sets a password': async () => {
-      const { id, welcome_message_id: messageId } = await invite()
-      const { token, hash } = newToken()
-      await app.owner.execute(sql`
-        insert into one_time_links (token_hash, user_id, message_id, expires_at)
-        values (${hash}, ${id}, ${messageId}, now() + interval '1 hour')`)
+      const { id, token } = await inviteWithLink()
       return {
         body: { token, password: 'a long enough passphrase' },
         cookie: '',
@@ -222,11 +228,7 @@ const asks: Record<string, Record<string, () => Promise<Ask>>> = {
   },
   'POST set-password/opened': {
     'a link is opened': async () => {
-      const { id, welcome_message_id: messageId } = await invite()
-      const { token, hash } = newToken()
-      await app.owner.execute(sql`
-        insert into one_time_links (token_hash, user_id, message_id, expires_at)
-        values (${hash}, ${id}, ${messageId}, now() + interval '1 hour')`)
+      const { id, token } = await inviteWithLink()
       return {
         body: { token },
         cookie: '',

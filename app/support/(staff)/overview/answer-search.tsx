@@ -16,7 +16,7 @@ import { Time } from '@/app/_ui/time'
 import { useUrlState } from '@/app/_ui/url-state'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
-import { isAddressWrong, linkWords, nextStep, tellCustomer } from '@/core/customer-words'
+import { customerFacts, isAddressWrong, linkWords, nextStep, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import { createableRoles, type StaffActor } from '@/core/permissions'
 import type { AnswerView, MessageListItem, MessageView, UserView } from '@/core/views'
@@ -240,14 +240,5 @@ function Earlier({ mail }: { mail: MessageListItem[] }) {
 
 function ToTell({ message }: { message: MessageView }) {
   const { words } = useWords()
-  const text = tellCustomer(
-    {
-      message,
-      firstName: message.user?.first_name ?? null,
-      from: message.from,
-      linkWorksUntil: message.link?.state === 'works' ? message.link.expires_at : null,
-    },
-    words,
-  )
-  return <TellCustomer text={text} />
+  return <TellCustomer text={tellCustomer(customerFacts(message), words)} />
 }

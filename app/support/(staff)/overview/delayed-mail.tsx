@@ -1,6 +1,6 @@
 import { Notice } from '@/app/_ui/notice'
 import { useWords } from '@/app/_ui/words'
-import { mailState } from '@/core/mail-state'
+import { mailState, waitingWords } from '@/core/mail-state'
 import type { PipelineView } from '@/core/pipeline'
 import type { DeliveryView } from '@/core/views'
 
@@ -25,10 +25,3 @@ export function DelayedMail({ delivery, pipeline }: { delivery: DeliveryView; pi
     </Notice>
   )
 }
-
-const waitingWords = (count: number): string =>
-  count === 0
-    ? 'No mail is waiting.'
-    : count === 1
-      ? '1 mail is waiting, and is not lost.'
-      : `${count.toLocaleString('en-GB')} mails are waiting, none lost.`

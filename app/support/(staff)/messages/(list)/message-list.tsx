@@ -97,7 +97,7 @@ export function MessageList({ templates, first }: { templates: readonly string[]
   })
   const count = usePolled<MessageCount>({
     path: countPathOf(filter),
-    everyMs: () => countPollMs,
+    everyMs: () => listPollMs.count,
     first: { path: countPathOf(first.filter), answer: first.count },
   })
   const held = useHeldRows({
@@ -244,9 +244,6 @@ export function MessageList({ templates, first }: { templates: readonly string[]
     </div>
   )
 }
-
-/** Nobody watches a total: it is only kept from growing old. */
-const countPollMs = 30_000
 
 type Filters = Record<string, string | readonly string[] | null>
 

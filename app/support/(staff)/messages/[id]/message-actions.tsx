@@ -1,20 +1,19 @@
 'use client'
 
 import Button from '@mui/material/Button'
-import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useQueryClient } from '@tanstack/react-query'
-import { Ellipsis } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { api, ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { copyText } from '@/app/_ui/copy-text'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
+import { MoreMenu } from '@/app/_ui/more-menu'
 import { Notice } from '@/app/_ui/notice'
 import { toast } from '@/app/_ui/toast'
 import { useCall } from '@/app/_ui/use-call'
+import { carriesFreshLink } from '@/core/customer-words'
 import type { MessageAction, MessageView } from '@/core/views'
 import styles from './message.module.css'
 
@@ -67,7 +66,7 @@ const acts: Act[] = [
     warning: ({ user, to, template }) =>
       [
         `A new message with the same words is sent to ${user ? `the address that ${user.name} has now` : to}.`,
-        template === 'welcome' || template === 'password-reset' ? 'It carries a new link, and earlier links end.' : '',
+        carriesFreshLink(template) ? 'It carries a new link, and earlier links end.' : '',
       ].join(' '),
   },
 ]
@@ -177,44 +176,34 @@ function Ask(props: { act: Act; message: MessageView; perform: () => Promise<voi
 }
 
 function More({ message, caseText }: { message: MessageView; caseText: string }) {
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
-  const copyCase = async () => {
-    setAnchor(null)
-    if (await copyText(caseText, 'the case'))
-      toast('The case is copied: its link, its story, and its data without secrets.')
-    else toast('It was not copied: this browser does not allow it.', { failed: true })
-  }
-  return (
-    <>
-      <IconButton
-        aria-label="More about this mail"
-        aria-haspopup="menu"
-        aria-expanded={anchor !== null}
-        onClick={(event) => setAnchor(event.currentTarget)}
-      >
-        <Ellipsis size={16} />
-      </IconButton>
-      <Menu
-        anchorEl={anchor}
-        open={anchor !== null}
-        onClose={() => setAnchor(null)}
-        slotProps={{ list: { disabledItemsFocusable: true } }}
-        anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
-        transformOrigin={{ vertical: 'top', horizontal: 'right' }}
-      >
-        <MenuItem onClick={() => void copyCase()}>Copy case</MenuItem>
-        {acts
-          // Releasing means nothing to a mail that nobody holds back.
-          .filter(
-            ({ action }) => message.actions[action] !== null && (action !== 'release' || message.delivery === 'held'),
-          )
-          .map(({ action, button }) => (
-            <MenuItem key={action} disabled className={styles.closed}>
-              {button}
-              <span className={styles.reason}>{message.actions[action]}</span>
-            </MenuItem>
-          ))}
-      </Menu>
-    </>
+  // Releasing means nothing to a mail that nobody holds back.
+  const closed = acts.filter(
+    ({ action }) => message.actions[action] !== null && (action !== 'release' || message.delivery === 'held'),
   )
+  return (
+    <MoreMenu label="More about this mail">
+      {(close) => [
+        <MenuItem
+          key="copy"
+          onClick={() => {
+            close()
+            void copyCase(caseText)
+          }}
+        >
+          Copy case
+        </MenuItem>,
+        ...closed.map(({ action, button }) => (
+          <MenuItem key={action} disabled className={styles.closed}>
+            {button}
+            <span className={styles.reason}>{message.actions[action]}</span>
+          </MenuItem>
+        )),
+      ]}
+    </MoreMenu>
+  )
+}
+
+async function copyCase(text: string): Promise<void> {
+  if (await copyText(text, 'the case')) toast('The case is copied: its link, its story, and its data without secrets.')
+  else toast('It was not copied: this browser does not allow it.', { failed: true })
 }

@@ -20,7 +20,7 @@ import { TimeSpent } from '@/app/_ui/time-spent'
 import { Timeline, ToCome } from '@/app/_ui/timeline'
 import { usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
-import { linkWords, nextStep, tellCustomer } from '@/core/customer-words'
+import { customerFacts, linkWords, nextStep, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import type { MessageView } from '@/core/views'
 import { caseText } from './case-text'
@@ -104,12 +104,7 @@ export function MessageDetail(props: { first: MessageView; origin: string; previ
 /** What to do next, and what to tell the customer. */
 function Advice({ message }: { message: MessageView }) {
   const { words } = useWords()
-  const facts = {
-    message,
-    firstName: message.user?.first_name ?? null,
-    from: message.from,
-    linkWorksUntil: message.link?.state === 'works' ? message.link.expires_at : null,
-  }
+  const facts = customerFacts(message)
   const next = nextStep(facts)
   return (
     <div className={page.box}>

@@ -66,9 +66,6 @@ const orderWords: Record<ListUsersQuery['sort_by'], string> = {
   id: 'ID',
 }
 
-/** Nobody watches a total: it is only kept from growing old. */
-const countPollMs = 30_000
-
 const isUnderWay = (user: UserView) => user.last_mail !== null && !isFinal(user.last_mail.status)
 
 type First = { path: string; answer: UserPage; countPath: string; count: UserCount }
@@ -90,7 +87,7 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
   })
   const count = usePolled<UserCount>({
     path: countPathOf(filter),
-    everyMs: () => countPollMs,
+    everyMs: () => listPollMs.count,
     first: { path: first.countPath, answer: first.count },
   })
 

@@ -21,7 +21,7 @@ import { Time } from '@/app/_ui/time'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
 import { sameAddressKey } from '@/core/address'
-import { isAddressWrong, tellCustomer } from '@/core/customer-words'
+import { isAddressWrong, tellCustomer, worksUntil } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import { can, createableRoles, type StaffActor } from '@/core/permissions'
 import { roleLabel } from '@/core/roles'
@@ -143,10 +143,7 @@ export function Person(props: {
                     message: newest,
                     firstName: user.first_name,
                     from: sender,
-                    linkWorksUntil:
-                      newest.id === onboarding.invitation?.id && onboarding.link?.state === 'works'
-                        ? onboarding.link.expires_at
-                        : null,
+                    linkWorksUntil: newest.id === onboarding.invitation?.id ? worksUntil(onboarding.link) : null,
                   },
                   words,
                 )}
