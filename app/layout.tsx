@@ -5,11 +5,11 @@ import './_ui/tones.css'
 import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
 import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
-import { cookies, headers } from 'next/headers'
+import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
 import { preload } from 'react-dom'
-import { zoneCookie, zoneOf } from './_ui/format-time'
 import { Providers } from './_ui/providers'
+import { readerZone } from './reader-zone'
 
 export const metadata: Metadata = {
   title: { default: 'Usual Store Support', template: '%s · Usual Store Support' },
@@ -29,7 +29,7 @@ const latin = new URL('@fontsource-variable/inter/files/inter-latin-opsz-normal.
 /** Every page is dynamic: the nonce of its Content-Security-Policy is new each time (proxy.ts). */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined
-  const zone = zoneOf((await cookies()).get(zoneCookie)?.value)
+  const zone = await readerZone()
   preload(latin, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' })
   return (
     <html lang="en" suppressHydrationWarning>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { addressSchema } from './address-schema'
 import { auditActions } from './audit-words'
 import { cursorOf, exactInstant } from './cursor'
+import { zoneNamed } from './day'
 import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
 import { ambiguousRules, listedStatuses, messageTypes, previewParts, priorities } from './message'
 import { scopes } from './permissions'
@@ -217,10 +218,22 @@ export type MailOutcome = (typeof mailOutcomes)[number]
 
 const userStates = ['active', 'invited', 'disabled'] as const
 
+const zoneSchema = z
+  .string()
+  .max(64)
+  .transform((name, context) => {
+    const zone = zoneNamed(name)
+    if (zone !== null) return zone
+    context.addIssue({ code: 'custom', message: 'This is not the name of a time zone, such as Europe/Kyiv.' })
+    return z.NEVER
+  })
+
 /** Whom: everything that is given has to fit. */
 export const userFilter = z.strictObject({
   /** A part of the name (first last, or last first), of the address or of the role; an id; or a day. */
   search: z.string().trim().max(200).optional(),
+  /** In which a day is meant, as `Europe/Kyiv`; standard: UTC. */
+  zone: zoneSchema.optional(),
   role: z.enum(roles).optional(),
   /** `invited`: those of the active ones who have not been here yet. */
   status: z.enum(userStates).optional(),

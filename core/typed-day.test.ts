@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayAfter, typedDay } from './typed-day'
+import { typedDay } from './typed-day'
 
 test.each(['2026-11-24', '24 Nov 2026', '24 november 2026', 'Nov 24, 2026', '24.11.2026', ' 24 Nov, 2026 '])(
   '%j is a day',
@@ -14,7 +14,3 @@ test.each(['2026-02-30', '24 Foo 2026', '1999-01-01', '24 Nov', 'Nov', '2026', '
     expect(typedDay(text)).toBeNull()
   },
 )
-
-test('a day ends where the next one begins', () => {
-  expect(dayAfter('2026-12-31')).toBe('2027-01-01')
-})

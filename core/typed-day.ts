@@ -39,6 +39,3 @@ function realDay(year = '', month: number, day = ''): string | null {
   const at = new Date(`${written}T00:00:00Z`)
   return Number(year) >= 2000 && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(written) ? written : null
 }
-
-export const dayAfter = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)

@@ -155,6 +155,8 @@ export type MessageView = MessageListItem & {
   send_at: string | null
   /** The message that this one was sent again for. */
   resend_of: string | null
+  /** The id that it has at the service that put it on the topic; null: it was asked for here. */
+  producer_id: string | null
   /** Which SMTP route took it; null while none has. */
   route: 'primary' | 'fallback' | null
   user: { id: number; name: string; first_name: string } | null

@@ -1,10 +1,12 @@
 import { priorityRank, type MessageType, type Priority } from '@/core/message'
 import type { Delivery } from '@/core/delivery-mode'
 import type { Sql } from './client'
+import type { TransactionSql } from 'postgres'
 
 /** A mail that another producer put on the topic, as far as we believe it. */
 export type ForeignMail = {
-  id: string
+  /** The id that its producer gave it: the same one again is the same mail. */
+  producerId: string
   type: MessageType
   template: string
   to: string
@@ -20,38 +22,71 @@ export type ForeignMail = {
 
 const oldest = '72 hours'
 
+/** What became of a record; `exists`: it is of a message that was known already. */
+export type AcceptedForeign = { result: 'accepted' | 'exists'; id: string } | { result: 'too_old' }
+
 /**
- * Takes it in like one of ours: message, work, first event and sealed body in one statement. Its record is in our hands, so
- * the bell rings only if this worker does not come to it within 30 s.
+ * Takes it in like one of ours, under an id of ours: message, work, first event and sealed body at once. Its record is in our
+ * hands, so the bell rings only if this worker does not come to it within 30 s.
  *
- * A message of that id that exists already wins: the record is then nothing but a ring for it.
+ * A message that exists already wins, whether it is ours or one that was taken in: the record is then nothing but a ring for it.
  * @returns `too_old` for what was asked for more than 72 h ago, such as a topic that is read again from its beginning
  */
 export async function acceptForeign(
   sql: Sql,
   mail: ForeignMail,
-  more: { sealed: Buffer | null; lifeMinutes: number; delivery: Delivery; partition: number; offset: number },
-): Promise<'accepted' | 'exists' | 'too_old'> {
+  more: {
+    /** Seals what is secret of it for the id that it gets; null when it has nothing secret. */
+    seal: ((messageId: string) => Buffer) | null
+    lifeMinutes: number
+    delivery: Delivery
+    partition: number
+    offset: number
+  },
+): Promise<AcceptedForeign> {
+  const { seal } = more
+  const row = seal
+    ? await sql.begin(async (tx) => {
+        const accepted = await accept(tx, mail, more)
+        if (accepted.isNew)
+          await tx`insert into message_secrets (message_id, sealed) values (${accepted.id}, ${seal(accepted.id)})`
+        return accepted
+      })
+    : await accept(sql, mail, more)
+  if (row.isNew) return { result: 'accepted', id: row.id }
+  if (row.id !== null) return { result: 'exists', id: row.id }
+  if (row.isTooOld) return { result: 'too_old' }
+  // Another worker has just taken in the same mail: now it is there to be seen.
+  return await acceptForeign(sql, mail, more)
+}
+
+type Accepted = { isNew: true; id: string } | { isNew: false; id: string | null; isTooOld: boolean }
+
+async function accept(
+  sql: Sql | TransactionSql,
+  mail: ForeignMail,
+  more: { lifeMinutes: number; delivery: Delivery; partition: number; offset: number },
+): Promise<Accepted> {
   const isHeld = more.delivery === 'held'
   const rank = priorityRank(mail.priority)
-  const [row] = await sql<{ result: 'accepted' | 'exists' | 'too_old' }[]>`
+  const [row] = await sql<Accepted[]>`
     with asked as (
-      select least(${mail.askedAt}::timestamptz, now()) as at, ${mail.askedAt}::timestamptz < now() - ${oldest}::interval as too_old
+      select least(${mail.askedAt}::timestamptz, now()) as at, ${mail.askedAt}::timestamptz < now() - ${oldest}::interval as is_too_old
+    ), known as (
+      select id from messages where id = ${mail.producerId} union all select id from messages where producer_id = ${mail.producerId} limit 1
     ), m as (
-      insert into messages (id, type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, source,
+      insert into messages (producer_id, type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, source,
         expires_at, created_by_name, delivery)
-      select ${mail.id}, ${mail.type}, ${mail.template}, ${mail.to}, ${mail.from}, ${mail.subject}, ${sql.json(mail.data as never)},
+      select ${mail.producerId}, ${mail.type}, ${mail.template}, ${mail.to}, ${mail.from}, ${mail.subject}, ${sql.json(mail.data as never)},
         ${mail.sensitive}, ${rank}, ${mail.maxRetries}, 'kafka', asked.at + ${more.lifeMinutes}::int * interval '1 min', 'Another service',
         ${more.delivery}
-      from asked where not too_old
-      on conflict (id) do nothing
+      from asked where not is_too_old and not exists (select from known)
+      on conflict (producer_id) where producer_id is not null do nothing
       returning id
     ), o as (
       insert into outbox (kind, message_id, priority, due_at, ring_at, rings, kafka_partition, kafka_offset)
       select 'send', id, ${rank}, case when ${isHeld} then 'infinity' else now() end,
         case when ${isHeld} then 'infinity' else now() + interval '30 s' end, 1, ${more.partition}::int, ${more.offset}::bigint from m
-    ), s as (
-      insert into message_secrets (message_id, sealed) select id, ${more.sealed} from m where ${more.sealed}::bytea is not null
     ), e as (
       insert into message_events (message_id, event, detail)
       select id, 'accepted', ${sql.json({
@@ -62,9 +97,7 @@ export async function acceptForeign(
         ...(more.delivery === 'send' ? {} : { delivery: more.delivery }),
       })} from m
     )
-    select case when exists (select from m) then 'accepted'
-      when too_old and not exists (select from messages where id = ${mail.id}) then 'too_old' else 'exists' end as result
-    from asked`
+    select exists (select from m) as "isNew", coalesce((select id from m), (select id from known)) as id, is_too_old as "isTooOld" from asked`
   if (!row) throw new Error('Postgres did not say what became of a record')
-  return row.result
+  return row
 }

@@ -1,7 +1,8 @@
 import { and, sql, type SQL } from 'drizzle-orm'
 import type { MailOutcome, UserFilter, UserPlace, UserSort } from '@/core/requests'
 import { roles } from '@/core/roles'
-import { dayAfter, typedDay } from '@/core/typed-day'
+import { dayStart } from '@/core/day'
+import { typedDay } from '@/core/typed-day'
 import type { Executor } from './client'
 import { estimate } from './estimate'
 import { containing, hasTrigram } from './pattern'
@@ -137,11 +138,11 @@ async function narrowed(db: Executor, which: SQL | undefined): Promise<SQL | und
   return expected > mostSorted ? which : sql`u.id = any(array(select u.id from users u where ${which}))`
 }
 
-function matches({ search, role, status }: UserFilter): SQL | undefined {
+function matches({ search, zone = 'UTC', role, status }: UserFilter): SQL | undefined {
   return and(
     role === undefined ? undefined : sql`u.role = ${role}`,
     status === undefined ? undefined : ofStatus[status],
-    search ? found(search) : undefined,
+    search ? found(search, zone) : undefined,
   )
 }
 
@@ -155,8 +156,8 @@ const ofStatus: Record<NonNullable<UserFilter['status']>, SQL> = {
 /** As the index users_words has it. */
 const indexedWords = sql`(u.first_name || ' ' || u.last_name || ' ' || u.first_name || ' ' || u.email)`
 
-/** A part of the name, in both orders, of the address or of the role; or an id; or the day (UTC) of the beginning. */
-function found(search: string): SQL {
+/** A part of the name, in both orders, of the address or of the role; or an id; or the day of the beginning, as it is in this zone. */
+function found(search: string, zone: string): SQL {
   const said = search.toLowerCase()
   const meant = roles.filter((role) => role.includes(said))
   const day = typedDay(search)
@@ -167,7 +168,11 @@ function found(search: string): SQL {
       sql`${words} ilike ${containing(search)}`,
       ...(meant.length > 0 ? [sql`u.role in ${meant}`] : []),
       ...(/^\d{1,9}$/.test(search) ? [sql`u.id = ${Number(search)}::int`] : []),
-      ...(day ? [sql`(u.created_at >= ${day}::timestamptz and u.created_at < ${dayAfter(day)}::timestamptz)`] : []),
+      ...(day
+        ? [
+            sql`(u.created_at >= ${dayStart(day, zone)}::timestamptz and u.created_at < ${dayStart(day, zone, 1)}::timestamptz)`,
+          ]
+        : []),
     ],
     sql` or `,
   )})`

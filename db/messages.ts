@@ -131,6 +131,13 @@ export async function findMessages(
   return rows.map((row) => ({ ...toStored(row), userId: row.userId }))
 }
 
+/** The id of the message that has this one, here or at its producer; null when there is none. */
+export async function findMessageId(db: Executor, id: string): Promise<string | null> {
+  const [row] = await db.execute<{ id: string }>(sql`
+    select id from messages where id = ${id} union all select id from messages where producer_id = ${id} limit 1`)
+  return row?.id ?? null
+}
+
 export async function findMessageStory(db: Executor, id: string): Promise<StoredStory | null> {
   const [row] = await select(db).where(eq(messages.id, id))
   if (!row) return null
@@ -164,6 +171,7 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       message_id_header: messageIdHeader(message.id, message.fromAddress),
       send_at: instant(message.sendAt),
       resend_of: message.resendOf,
+      producer_id: message.producerId,
       route: taken ? (taken.detail.route ?? 'primary') : null,
       user: row.userId === null ? null : { id: row.userId, name: row.userName, first_name: row.firstName },
     },

@@ -6,6 +6,8 @@ export type DueMail = {
   outboxId: number
   kind: 'send' | 'dead_letter' | 'dead_letter_recalled'
   messageId: string
+  /** The id that another producer gave it; null for ours. */
+  producerId: string | null
   attempt: number
   /** 0: never rung before for this attempt, or Kafka did not take it: no record is known to wait there for its turn. */
   rings: number
@@ -67,7 +69,7 @@ export async function takeDueWork(
       where o.ctid = any(array(select ctid from due))
       returning o.*
     )
-    select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", rung.attempt,
+    select rung.id::float8 as "outboxId", rung.kind, rung.message_id as "messageId", m.producer_id as "producerId", rung.attempt,
       case when rung.kafka_failed_at is null then rung.rings - 1 else 0 end as rings, rung.priority as "priorityRank",
       m.max_retries as "maxRetries", m.retry_count as "retryCount", m.type, m.template, m.to_address as "toAddress",
       m.from_address as "fromAddress", m.subject, m.data, m.created_at as "createdAt", m.dead_reason as "deadReason",

@@ -236,6 +236,11 @@ export const messages = pgTable(
     /** Who asked: our own use cases, or another producer by a record on the topic. */
     source: text().$type<'api' | 'kafka'>().notNull().default('api'),
     /**
+     * The id that another producer gave it. Ours begin with the time, by which lists are sorted; theirs may be any UUID, and the
+     * same one again is the same mail.
+     */
+    producerId: uuid('producer_id'),
+    /**
      * What becomes of it: sent; held until staff release it (its outbox row is due at infinity meanwhile); or pretended:
      * rendered and settled, and never handed to a mail server.
      */
@@ -261,6 +266,9 @@ export const messages = pgTable(
     index('messages_person')
       .on(table.id, table.userId)
       .where(sql`${table.userId} is not null`),
+    uniqueIndex('messages_producer_id')
+      .on(table.producerId)
+      .where(sql`${table.producerId} is not null`),
     check(
       'messages_status_known',
       sql`${table.status} in ('queued', 'sending', 'retrying', 'sent', 'dead', 'cancelled', 'suppressed')`,

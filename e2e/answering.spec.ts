@@ -48,7 +48,7 @@ test.describe('a supporter answers a customer', () => {
     await page.getByText('Reply 250').click()
     await expect(page.getByText(/^250 /)).toBeVisible()
     await page.getByRole('button', { name: 'More about this mail' }).click()
-    await expect(page.getByText(/It was accepted at .* cannot be cancelled any more/)).toBeVisible()
+    await expect(page.getByText('It was accepted already, so it cannot be cancelled any more.')).toBeVisible()
     await page.getByRole('menuitem', { name: 'Copy case' }).click()
     const text = await copied(page)
     expect(text).toContain(`/support/messages/${made.welcome_message_id}`)

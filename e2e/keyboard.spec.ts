@@ -17,7 +17,7 @@ async function reader() {
   return { email, name: `Olena ${last}`, ...made }
 }
 
-/** Where the page listens to keys. */
+/** Opens it and waits until it listens: to changes, and so also to keys. */
 async function open(page: Page, path: string) {
   await page.goto(path)
   await expect(page.locator('#content').getByText('Live', { exact: true })).toBeVisible()

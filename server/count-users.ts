@@ -18,7 +18,9 @@ const countAtMost = 10_000
 /** Each has their last mail looked up. */
 const countOfMailAtMost = 1_000
 
-const isWhole = (filter: UserFilter) => Object.values(filter).every((value) => value === undefined)
+/** A zone alone leaves nobody out. */
+const isWhole = (filter: UserFilter) =>
+  Object.entries(filter).every(([name, value]) => name === 'zone' || value === undefined)
 
 /** Those of the filter, as well as they are known. */
 export async function countFoundUsers(

@@ -77,6 +77,22 @@ describe('a search', () => {
     expect(await counted({ search })).toMatchObject({ count: expected.length, is_exact: true, total: 6 })
   })
 
+  test.each([
+    ['UTC', 'cleo'],
+    ['Europe/Kyiv', 'bert'],
+    ['America/New_York', 'cleo'],
+    ['Pacific/Kiritimati', 'bert'],
+  ])('for a day, as it is in %s', async (zone, expected) => {
+    expect(await found({ search: '2026-11-22', zone })).toEqual([expected])
+  })
+
+  test('in no zone that there is not', () => {
+    const { error } = listUsersQuery.safeParse({ search: '2026-11-22', zone: 'Europe/Nowhere' })
+    expect(error?.issues).toMatchObject([
+      { path: ['zone'], message: 'This is not the name of a time zone, such as Europe/Kyiv.' },
+    ])
+  })
+
   test('for an id', async () => {
     expect(await found({ search: String(ids['cleo@example.net']) })).toEqual(['cleo'])
   })

@@ -1,7 +1,7 @@
 import type { Actor } from '@/core/permissions'
 import { summarise, tell } from '@/core/sentences'
 import type { MessageView } from '@/core/views'
-import { findMessageStory, type StoredStory } from '@/db/messages'
+import { findMessageId, findMessageStory, type StoredStory } from '@/db/messages'
 import { findLinkOfMessage, linkView } from '@/db/one-time-links'
 import { hiddenPart } from '@/emails/render'
 import type { Context } from './context'
@@ -9,9 +9,14 @@ import { messageActions } from './message-actions'
 import { noSuchMessage } from './refusals'
 import { apiWords } from './words'
 
-/** One message with its whole story. */
-export async function getMessage(context: Context, actor: Actor, id: string): Promise<MessageView> {
+/**
+ * One message with its whole story.
+ * @param asked its id, or the one that its producer gave it
+ */
+export async function getMessage(context: Context, actor: Actor, asked: string): Promise<MessageView> {
   const { db, config } = context
+  const id = await findMessageId(db, asked)
+  if (id === null) throw noSuchMessage()
   const [story, actions] = await Promise.all([findMessageStory(db, id), messageActions(context, actor, id)])
   if (!story) throw noSuchMessage()
   const { user } = story.more

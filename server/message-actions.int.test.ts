@@ -103,7 +103,7 @@ test('what is being sent or has come to its end is not cancelled, and nothing ch
   await cancelMessage(app, asked(service), cancelled)
   for (const [id, words] of [
     [held, 'being sent at this moment'],
-    [sent, 'It was accepted at'],
+    [sent, 'It was accepted already'],
     [dead, 'given up already'],
     [suppressed, 'suppression list'],
     [cancelled, 'cancelled already'],

@@ -1,9 +1,8 @@
 import type { Delivery } from '@/core/delivery-mode'
 import { AppError } from '@/core/errors'
 import type { Status } from '@/core/message'
-import { utcWords } from './words'
 
-type Facts = { status: Status; delivery: Delivery; sentAt: Date | null; dueAt: Date }
+type Facts = { status: Status; delivery: Delivery }
 
 const conflict = (sentence: string) => new AppError('conflict', sentence)
 
@@ -12,8 +11,8 @@ export const noSuchMessage = () => new AppError('not_found', 'There is no such m
 export const noSuchUser = () => new AppError('not_found', 'There is no such user.')
 
 const beingSent = 'It is being sent at this moment.'
-const acceptedAt = ({ delivery, sentAt, dueAt }: Facts) =>
-  `It was ${delivery === 'pretend' ? 'only pretended,' : 'accepted'} at ${utcWords((sentAt ?? dueAt).toISOString())}`
+const whatIsDone = ({ delivery }: Facts) =>
+  delivery === 'pretend' ? 'It was only pretended' : 'It was accepted already'
 const onTheList = 'This address is on the suppression list.'
 
 /** Why a message is not cancelled; it had no work that was free. */
@@ -24,7 +23,7 @@ export function whyNotCancelled(message: Facts): AppError {
     case 'sending':
       return conflict(`${beingSent} If this try fails, it can be cancelled before the next.`)
     case 'sent':
-      return conflict(`${acceptedAt(message)}, so it cannot be cancelled any more.`)
+      return conflict(`${whatIsDone(message)}, so it cannot be cancelled any more.`)
     case 'dead':
       return conflict('It was given up already, so there is nothing to cancel.')
     case 'cancelled':
@@ -48,7 +47,7 @@ export function whyNotRetried(message: Facts): AppError | null {
     case 'sending':
       return conflict(beingSent)
     case 'sent':
-      return conflict(`${acceptedAt(message)}; send it again as a new message instead.`)
+      return conflict(`${whatIsDone(message)}; send it again as a new message instead.`)
     case 'cancelled':
       return conflict('It was cancelled; send it again as a new message instead.')
     case 'suppressed':

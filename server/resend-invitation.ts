@@ -8,12 +8,13 @@ import type { Context } from './context'
 import { writeOnce, type AskedOnce } from './once'
 import { publishQueued, queueMail } from './queue-mail'
 import { refuseInvitation, welcomeMail } from './welcome-mail'
-import { utcWords } from './words'
 
 export type Invited = { welcome_message_id: string }
 
-const justInvited = (openAt: Date) =>
-  `The invitation was sent again less than a minute ago. Please give it time to arrive; from ${utcWords(openAt.toISOString())} it can be sent once more.`
+function justInvited(openAt: Date): string {
+  const seconds = Math.max(1, Math.ceil((openAt.getTime() - Date.now()) / 1000))
+  return `The invitation was sent again less than a minute ago. Please give it time to arrive; in ${seconds} s it can be sent once more.`
+}
 
 /** Sends the invitation again, with a new link. The earlier one that still waits is cancelled; its links end. */
 export async function resendInvitation(context: Context, asked: AskedOnce<Invited>, id: number): Promise<Invited> {

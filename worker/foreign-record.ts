@@ -55,7 +55,7 @@ export function readForeignRecord(
   const sensitive = type !== 'notification' || looksSensitive(content.body) || content.body === hidden
   const isSealed = sensitive && content.template === 'plain'
   const mail: ForeignMail = {
-    id: message.id ?? idOf(value),
+    producerId: message.id ?? idOf(value),
     type,
     template: content.template,
     to: to.data,

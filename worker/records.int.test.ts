@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CompressionCodecs, CompressionTypes } from '@/kafka/client'
 import { toKafkaRecord } from '@/kafka/record'
 import { templates } from '@/emails/registry'
+import { acceptForeign } from '@/db/accept-foreign'
+import { openWorkerDatabase } from '@/db/client'
 import { openPipeline, type Pipeline } from '@/stack/testing/pipeline'
 import { startWorker, type RunningWorker } from './worker'
 
@@ -49,7 +51,9 @@ async function open(settings: Record<string, string> = {}) {
   return { road, worker, put }
 }
 
-const row = async (road: Pipeline, id: string) => (await road.sql`select * from messages where id = ${id}`)[0]
+/** By its own id, or by the one that its producer gave it. */
+const row = async (road: Pipeline, id: string) =>
+  (await road.sql`select * from messages where ${id} in (id, producer_id)`)[0]
 const untilStatus = async (road: Pipeline, id: string, status: string) => {
   await expect.poll(async () => (await row(road, id))?.['status'], patient).toBe(status)
 }
@@ -332,10 +336,56 @@ describe('mail of other producers', () => {
       sensitive: false,
       data: { body: 'Hello from elsewhere' },
     })
-    const events = await road.sql`select event, detail from message_events where message_id = ${id} order by id`
+    const events = await road.sql`
+      select e.event, e.detail from message_events e join messages m on m.id = e.message_id where m.producer_id = ${id} order by e.id`
     expect(events.map((each) => String(each['event']))).toEqual(['accepted', 'sent'])
     expect(events[0]?.['detail']).toMatchObject({ by: 'Another service, through Kafka', source: 'kafka' })
     expect(await road.mailsTo('foreign@example.com')).toHaveLength(1)
+  })
+
+  test('stands in lists by when it came, whatever id its producer gave it', async () => {
+    const made: string[] = []
+    for (const id of ['ffffffff-ffff-4fff-bfff-ffffffffffff', randomUUID(), '01000000-0000-7000-8000-000000000001']) {
+      await put([{ key: id, value: json(envelope({ id: id.toUpperCase(), to: 'order@example.com' })) }])
+      await untilStatus(road, id, 'sent')
+      made.push(id, (await road.accept({ to: 'order@example.com' })).id)
+    }
+    const listed = await road.sql<{ id: string }[]>`
+      select coalesce(producer_id, id) as id from messages where to_address = 'order@example.com' order by messages.id`
+    expect(listed.map(({ id }) => id)).toEqual(made)
+  })
+
+  test('that comes again under the same id is the same mail, also to two workers at once and with another time', async () => {
+    const id = randomUUID()
+    const mail = { producerId: id, type: 'notification', template: 'plain', to: 'again@example.com' } as const
+    const content = { from: road.config.SMTP_USER, subject: 'Again', data: { body: 'Hi' }, priority: 'normal' } as const
+    const rest = { maxRetries: 3, sensitive: true, askedAt: new Date().toISOString() }
+    const more = { seal: () => Buffer.from('sealed'), lifeMinutes: 60, delivery: 'held', partition: 0 } as const
+    const sql = openWorkerDatabase({ url: road.config.DATABASE_URL, max: 10, part: 'test' })
+    road.onClose(() => sql.end())
+    const results = await Promise.all(
+      Array.from({ length: 10 }, (_, offset) =>
+        acceptForeign(sql, { ...mail, ...content, ...rest }, { ...more, offset }),
+      ),
+    )
+    const own = String((await row(road, id))?.['id'])
+    expect(results.filter(({ result }) => result === 'accepted')).toEqual([{ result: 'accepted', id: own }])
+    expect(results.filter(({ result }) => result !== 'accepted')).toEqual(
+      Array.from({ length: 9 }, () => ({ result: 'exists', id: own })),
+    )
+    expect(own).not.toBe(id)
+    expect(await road.sql`select 1 from message_secrets where message_id = ${own}`).toHaveLength(1)
+    const later = { ...mail, ...content, ...rest, askedAt: '2020-01-01T00:00:00Z' }
+    expect(await acceptForeign(sql, later, { ...more, offset: 10 })).toEqual({ result: 'exists', id: own })
+    expect(await road.sql`select 1 from messages where to_address = 'again@example.com'`).toHaveLength(1)
+  })
+
+  test('that is given up is noted with the id that its producer knows', async () => {
+    const id = randomUUID()
+    await put([{ key: id, value: json(envelope({ id, to: '550@example.com' })) }])
+    await untilStatus(road, id, 'dead')
+    const [notice] = await notices(road, 1)
+    expect(notice?.headers).toMatchObject({ 'producer-id': id, 'message-id': String((await row(road, id))?.['id']) })
   })
 
   test('that comes five times is sent once, also when it names no id', async () => {
@@ -394,7 +444,8 @@ describe('mail of other producers', () => {
     const [caught] = await road.mailsTo('secret@example.com')
     expect((await road.readMail(caught?.ID ?? '')).Text).toContain('canary-5521')
     expect(await row(road, id)).toMatchObject({ sensitive: true, data: { body: '[hidden]' } })
-    expect(await road.sql`select 1 from message_secrets where message_id = ${id}`).toHaveLength(0)
+    const own = (await row(road, id))?.['id'] as string
+    expect(await road.sql`select 1 from message_secrets where message_id = ${own}`).toHaveLength(0)
   })
 
   test('in a template that we do not have goes out as plain text', async () => {

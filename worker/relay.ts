@@ -300,6 +300,7 @@ function moreHeaders(work: DueMail, config: WorkerConfig): Record<string, string
   if (work.kind === 'send') return {}
   const origin = {
     'original-topic': config.KAFKA_TOPIC,
+    ...(work.producerId !== null && { 'producer-id': work.producerId }),
     ...(work.kafkaPartition !== null && { 'original-partition': String(work.kafkaPartition) }),
     ...(work.kafkaOffset !== null && { 'original-offset': String(work.kafkaOffset) }),
   }

@@ -89,16 +89,20 @@ export class Taker {
     const accepted = await this.#untilDone(record, () =>
       acceptForeign(sql, mail, {
         ...placeOf(record),
-        sealed: secret && seal(JSON.stringify(secret), mail.id, config.SECRETS_KEYS),
+        seal: secret && ((id) => seal(JSON.stringify(secret), id, config.SECRETS_KEYS)),
         lifeMinutes: lifeMinutesOf(mail.type, config.MESSAGE_LIFE_HOURS),
         delivery: deliveryBy(mail.to, { mode: config.DELIVERY_MODE, guestList: config.DELIVERY_GUEST_LIST }),
       }),
     )
     if (accepted === null) return this.#keepAside(record, 'unreadable')
-    if (accepted === 'too_old') return this.#keepAside(record, 'too_old')
-    if (accepted === 'accepted')
-      log.info({ messageId: mail.id, ...placeOf(record) }, 'Took in the mail of another producer')
-    return this.#ring(record, { messageId: mail.id, attempt: 1, isUrgent: mail.priority === 'high' })
+    if (accepted.result === 'too_old') return this.#keepAside(record, 'too_old')
+    const { result, id } = accepted
+    if (result === 'accepted')
+      log.info(
+        { messageId: id, producerId: mail.producerId, ...placeOf(record) },
+        'Took in the mail of another producer',
+      )
+    return this.#ring(record, { messageId: id, attempt: 1, isUrgent: mail.priority === 'high' })
   }
 
   async #keepAside(record: IncomingRecord, reason: DeadRecordReason): Promise<'kept_aside'> {

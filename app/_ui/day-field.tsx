@@ -2,7 +2,7 @@
 
 import { useClock } from './clock'
 import styles from './day-field.module.css'
-import { dayStart, isoDay } from './format-time'
+import { dayStart, isoDay } from '@/core/day'
 
 /** A day of the reader's own zone, told as the instant at which it begins; `isWhole`: at which it ends. */
 export function DayField(props: {

@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  clockWithSeconds,
-  dayAndClock,
-  dayStart,
-  exact,
-  isoDay,
-  relative,
-  span,
-  timeInSentence,
-  zoneOf,
-} from './format-time'
+import { clockWithSeconds, dayAndClock, exact, relative, span, timeInSentence, zoneOf } from './format-time'
 
 const now = Date.parse('2026-11-24T12:32:00Z')
 const clock = { now, zone: 'Europe/Kyiv' }
@@ -78,15 +68,3 @@ it('a cookie that names no zone counts as none', () => {
 
 it('a zone has one name, whatever way the cookie writes it: formats are kept for each name', () =>
   expect(new Set(['Europe/Kyiv', 'europe/kyiv', 'EUROPE/KIEV'].map(zoneOf)).size).toBe(1))
-
-it.each([
-  ['2026-11-27', 'UTC', 0, '2026-11-27T00:00:00.000Z'],
-  ['2026-11-27', 'Europe/Kyiv', 0, '2026-11-26T22:00:00.000Z'],
-  ['2026-10-25', 'Europe/Kyiv', 1, '2026-10-25T22:00:00.000Z'],
-  ['2026-12-31', 'America/New_York', 1, '2027-01-01T05:00:00.000Z'],
-  ['2026-11-27', 'Pacific/Kiritimati', 0, '2026-11-26T10:00:00.000Z'],
-  ['2026-11-27', 'Asia/Kathmandu', 0, '2026-11-26T18:15:00.000Z'],
-])('%s in %s, and %i days later, begins at %s', (day, zone, later, instant) => {
-  expect(dayStart(day, zone, later)).toBe(instant)
-  expect(isoDay(Date.parse(dayStart(day, zone)), zone)).toBe(day)
-})

@@ -1,3 +1,5 @@
+import { isoDay, zoneNamed } from '@/core/day'
+
 /**
  * How instants are written for people. Pure: the clock and the time zone come in as arguments, so that the server and the
  * browser write the same words.
@@ -5,16 +7,7 @@
 export const zoneCookie = 'time-zone'
 
 /** The zone the browser told us in its cookie; UTC until it has, or when what it says is no zone. */
-export function zoneOf(name: string | undefined): string {
-  if (!name) return 'UTC'
-  try {
-    // The one name of the zone, whatever way it was written: there are only so many, and formats are kept for each.
-    return new Intl.DateTimeFormat('en-GB', { timeZone: name }).resolvedOptions().timeZone
-  } catch (error) {
-    if (error instanceof RangeError) return 'UTC'
-    throw error
-  }
-}
+export const zoneOf = (name: string | undefined): string => (name && zoneNamed(name)) || 'UTC'
 
 export type Clock = { now: number; zone: string }
 
@@ -48,13 +41,11 @@ const clockOf = (instant: string, zone: string, seconds = false) =>
 /** `14:31` */
 export const clockTime = (instant: string, zone: string): string => clockOf(instant, zone)
 
-const dayKey = (instant: string | number, zone: string) => format(instant, zone, { dateStyle: 'short' })
-
 /** Null for today; `yesterday`, `3 Nov`, and with the year when it is another one. */
 function dayOf(instant: string, { now, zone }: Clock): string | null {
-  const key = dayKey(instant, zone)
-  if (key === dayKey(now, zone)) return null
-  if (key === dayKey(now - dayMs, zone)) return 'yesterday'
+  const day = isoDay(instant, zone)
+  if (day === isoDay(now, zone)) return null
+  if (day === isoDay(now - dayMs, zone)) return 'yesterday'
   const sameYear = format(instant, zone, { year: 'numeric' }) === format(now, zone, { year: 'numeric' })
   return format(instant, zone, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
@@ -119,17 +110,3 @@ export const exact = (instant: string, zone: string): string =>
     hourCycle: 'h23',
     timeZoneName: 'short',
   })
-
-/** `2026-11-27`, the day that it is then in a zone. */
-export const isoDay = (instant: number, zone: string): string => dayKey(instant, zone).split('/').toReversed().join('-')
-
-/** The instant at which a day, or the one `later` days after it, begins in a zone. */
-export function dayStart(day: string, zone: string, later = 0): string {
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
-  const wanted = new Date(Date.UTC(year, month - 1, date + later))
-  const wantedDay = wanted.toISOString().slice(0, 10)
-  // No zone is more than 14 h ahead of UTC or 12 h behind it, and all of them differ by whole quarters of an hour.
-  let instant = wanted.getTime() - 14 * hourMs
-  while (isoDay(instant, zone) < wantedDay) instant += 15 * minuteMs
-  return new Date(instant).toISOString()
-}

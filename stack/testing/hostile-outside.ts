@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka } from 'kafkajs'
 import postgres from 'postgres'
-import { firstIdOf } from '@/core/message-id'
 
 /** Puts records on the topic as another service of the shop would: unsigned, and with no row of ours. */
 export async function produceForeign(brokers: string, values: { key: string; value: string }[]): Promise<void> {
@@ -12,8 +11,7 @@ export async function produceForeign(brokers: string, values: { key: string; val
 }
 
 export const foreignRecord = (text: string): { key: string; value: string } => {
-  // In the order of time, as ours: with any other, lists would show it before all that comes later.
-  const id = firstIdOf(Date.now()).slice(0, 14) + randomUUID().slice(14)
+  const id = randomUUID()
   const message = {
     id,
     from: 'noreply@usualstore.com',

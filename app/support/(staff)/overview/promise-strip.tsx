@@ -1,5 +1,5 @@
 import { useClock } from '@/app/_ui/clock'
-import { dayStart, isoDay } from '@/app/_ui/format-time'
+import { dayStart, isoDay } from '@/core/day'
 import page from '@/app/_ui/reading-page.module.css'
 import { Strip } from '@/app/_ui/strip'
 import { percent, promisedDays, type DeliveryHour } from '@/core/promise'

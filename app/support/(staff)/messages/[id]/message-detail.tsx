@@ -237,6 +237,19 @@ function Details({ message }: { message: MessageView }) {
               },
             ]
           : []),
+        ...(message.producer_id
+          ? [
+              {
+                name: 'Their id',
+                value: (
+                  <span className={styles.copied}>
+                    <span className="mono">{message.producer_id}</span>
+                    <CopyButton value={message.producer_id} what="their id" />
+                  </span>
+                ),
+              },
+            ]
+          : []),
         ...(message.sensitive ? [{ name: 'Holds a secret', value: secretWords(message) }] : []),
         {
           name: 'Message-ID',

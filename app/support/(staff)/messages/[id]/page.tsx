@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { notFound } from 'next/navigation'
+import { notFound, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { z } from 'zod'
 import { AppError } from '@/core/errors'
@@ -26,7 +26,10 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function MessagePage({ params }: Props) {
-  const [first, { actor, context }] = await Promise.all([load((await params).id), requireStaff()])
+  const { id } = await params
+  const [first, { actor, context }] = await Promise.all([load(id), requireStaff()])
+  // Asked for by the id of its producer: what follows it knows it by ours.
+  if (first.id !== id) redirect(`/support/messages/${first.id}`)
   return (
     <MessageDetail
       first={first}

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { readerZone } from '@/app/reader-zone'
 import type { PageParameters } from '@/app/_ui/list-query'
 import { countUsers } from '@/server/count-users'
 import { inTime } from '@/server/failures'
@@ -11,8 +12,8 @@ export const metadata: Metadata = { title: 'Users' }
 
 export default async function UsersPage({ searchParams }: { searchParams: Promise<PageParameters> }) {
   const { actor, context } = await requireStaff()
-  const parameters = await searchParams
-  const [query, filter] = [usersQuery(parameters), filterOf(parameters)]
+  const [parameters, zone] = [await searchParams, await readerZone()]
+  const [query, filter] = [usersQuery(parameters, zone), filterOf(parameters, zone)]
   const [answer, count] = await inTime(Promise.all([listUsers(context, query), countUsers(context, filter)]))
   return <UserList actor={actor} first={{ path: pathOf(query), answer, countPath: countPathOf(filter), count }} />
 }

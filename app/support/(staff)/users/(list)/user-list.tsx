@@ -3,6 +3,7 @@
 import Button from '@mui/material/Button'
 import { Plus, Users } from 'lucide-react'
 import { lazy, Suspense, useCallback, useState } from 'react'
+import { useClock } from '@/app/_ui/clock'
 import { countWords } from '@/app/_ui/count-words'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { FilterBar } from '@/app/_ui/filter-bar'
@@ -75,8 +76,9 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
   const [toEdit, setToEdit] = useState<UserView | null>(null)
   const [toDelete, setToDelete] = useState<UserView | null>(null)
   const given = parametersOf(parameters)
-  const query = usersQuery(given)
-  const filter = filterOf(given)
+  const { zone } = useClock()
+  const query = usersQuery(given, zone)
+  const filter = filterOf(given, zone)
   const trail = trailOf(given)
   const path = pathOf(query)
   const list = usePolled<UserPage>({
@@ -97,7 +99,7 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
     idOf: (user) => user.id,
   })
   const search = useCallback((value: string) => change({ search: value || null, cursor: null }, 'replace'), [change])
-  const { search: text, ...others } = filter
+  const { search: text, zone: _, ...others } = filter
   const set = Object.values(others).filter((value) => value !== undefined).length
   const isFiltered = text !== undefined || set > 0
   const closeCreate = () => {
