@@ -55,37 +55,46 @@ export function DataTable<Row>(props: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ key, narrow, link, needs, cell, filterBy }) => (
-                <td
-                  key={key}
-                  className={styles[narrow ?? needs ?? 'wideOnly']}
-                  data-link={link}
-                  data-filter={filterBy !== undefined}
-                >
-                  {link === undefined ? null : (
-                    <Link href={rowHref(row)} className={link === 'narrow' ? styles.narrowLink : styles.rowLink}>
-                      {cell(row)}
-                    </Link>
-                  )}
-                  {link === true ? null : <span className={link ? styles.wideText : undefined}>{cell(row)}</span>}
-                  {filterBy ? (
-                    <button
-                      type="button"
-                      className={styles.filterBy}
-                      aria-label={filterBy.label(row)}
-                      title={filterBy.label(row)}
-                      onClick={() => filterBy.onFilter(row)}
-                    >
-                      <ListFilter size={13} aria-hidden />
-                    </button>
-                  ) : null}
-                </td>
+              {columns.map((column) => (
+                <Cell key={column.key} column={column} row={row} href={rowHref(row)} />
               ))}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+function Cell<Row>({ column, row, href }: { column: Column<Row>; row: Row; href: string }) {
+  const { narrow, link, needs, cell, filterBy } = column
+  const content = cell(row)
+  return (
+    <td
+      className={styles[narrow ?? needs ?? 'wideOnly']}
+      data-link={link}
+      data-filter={filterBy !== undefined}
+      // The whole of it, where it is cut off.
+      title={typeof content === 'string' ? content : undefined}
+    >
+      {link === undefined ? null : (
+        <Link href={href} className={link === 'narrow' ? styles.narrowLink : styles.rowLink}>
+          {content}
+        </Link>
+      )}
+      {link === true ? null : <span className={link ? styles.wideText : undefined}>{content}</span>}
+      {filterBy ? (
+        <button
+          type="button"
+          className={styles.filterBy}
+          aria-label={filterBy.label(row)}
+          title={filterBy.label(row)}
+          onClick={() => filterBy.onFilter(row)}
+        >
+          <ListFilter size={13} aria-hidden />
+        </button>
+      ) : null}
+    </td>
   )
 }
 

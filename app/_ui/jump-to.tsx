@@ -32,7 +32,7 @@ export function JumpTo({ isShort = false }: { isShort?: boolean }) {
       {isShort ? null : (
         <>
           <span className={styles.word}>Jump to</span>
-          <kbd className={styles.key}>{isMac ? '⌘ K' : 'Ctrl K'}</kbd>
+          <kbd className={styles.onlyWide}>{isMac ? '⌘ K' : 'Ctrl K'}</kbd>
         </>
       )}
     </ButtonBase>

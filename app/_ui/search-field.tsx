@@ -54,7 +54,7 @@ export function SearchField(props: {
       }
       endAdornment={
         <>
-          <kbd className={styles.key}>/</kbd>
+          <kbd className={styles.onlyWide}>/</kbd>
           {isLarge && typed ? (
             <IconButton
               aria-label="Clear the search"

@@ -176,7 +176,7 @@ function errorResponse(error: unknown, requestId: string): Response {
   const known = toAppError(error)
   if (!known) context().log.error({ requestId, err: withoutParameters(error) }, 'A request failed')
   if (known?.code === 'unavailable') {
-    context().log.warn({ requestId, err: withoutParameters(known.cause) }, 'The database does not answer')
+    context().log.warn({ requestId, err: withoutParameters(known.cause) }, 'A request could not be answered for now')
   }
   const status = known ? statusOf[known.code] : 500
   const message = known?.message ?? 'Something went wrong on our side. Please try again, or tell us the request id.'

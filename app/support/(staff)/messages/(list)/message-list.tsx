@@ -258,11 +258,11 @@ function useColumns(messages: MessageListItem[], by: (filter: Filters) => void):
       narrow: 'chip',
       cell: (message) => <StatusChip status={shownStatus(message)} inTable />,
     },
-    { key: 'subject', head: 'Subject', width: '22%', link: true, cell: (message) => message.subject },
+    { key: 'subject', head: 'Subject', width: '21%', link: true, cell: (message) => message.subject },
     {
       key: 'to',
       head: 'To',
-      width: '18%',
+      width: '19%',
       narrow: 'who',
       link: 'narrow',
       cell: (message) => message.to,
@@ -271,7 +271,7 @@ function useColumns(messages: MessageListItem[], by: (filter: Filters) => void):
     {
       key: 'template',
       head: 'Template',
-      width: '8.5%',
+      width: '8%',
       needs: 'muchRoom',
       cell: (message) => templateWord(message.template),
       filterBy: {
@@ -282,9 +282,9 @@ function useColumns(messages: MessageListItem[], by: (filter: Filters) => void):
     {
       key: 'by',
       head: 'By',
-      width: '9.5%',
+      width: '10.5%',
       needs: 'muchRoom',
-      cell: (message) => message.created_by,
+      cell: (message) => message.created_by.replace(/^API key /, 'Key '),
       filterBy: {
         label: ({ created_by: sender }) => `Only messages by ${sender}`,
         onFilter: ({ created_by: sender }) => by({ sender }),
