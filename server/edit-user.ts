@@ -18,6 +18,7 @@ import type { Context } from './context'
 import { keysLeftBy, type LeftKeys } from './left-keys'
 import { refuseLastSuperAdmin } from './last-super-admin'
 import { publishAll, tellOfNewStaff, tellOldAddress } from './notices'
+import { writeOnce, type AskedOnce } from './once'
 import { provePassword } from './prove-again'
 import { queueMail, type QueuedMail } from './queue-mail'
 import { refuseSuppressed } from './sent-again'
@@ -42,59 +43,57 @@ export type EditedUser = {
  */
 export async function editUser(
   context: Context,
-  asked: Asked,
+  asked: AskedOnce<EditedUser>,
   id: number,
   request: EditUserRequest,
 ): Promise<EditedUser> {
   await refuseOwnAddressUnproven(context, asked, id, request)
-  const { told, edited } = await context.db
-    .transaction(async (tx) => {
-      const { user, activeSuperAdmins } = await lockUserAndSuperAdmins(tx, id)
-      if (!user) throw new AppError('not_found', 'There is no such user.')
-      const planned = accountChanges(user, request)
-      const { changes, before, after } = planned
-      refuseChanges(asked.actor, user, planned)
-      if (changes.role !== undefined || planned.disables) refuseLastSuperAdmin(user, activeSuperAdmins)
+  const { told, result } = await writeOnce(context, asked, async (tx) => {
+    const { user, activeSuperAdmins } = await lockUserAndSuperAdmins(tx, id)
+    if (!user) throw new AppError('not_found', 'There is no such user.')
+    const planned = accountChanges(user, request)
+    const { changes, before, after } = planned
+    refuseChanges(asked.actor, user, planned)
+    if (changes.role !== undefined || planned.disables) refuseLastSuperAdmin(user, activeSuperAdmins)
 
-      const isChanged = Object.keys(changes).length > 0
-      if (isChanged) await updateUser(tx, id, changes, planned)
-      if (planned.endsSessions) await endEverySession(tx, id)
-      const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
-      const leavesLess = planned.disables || (changes.role !== undefined && !planned.raises)
-      const keys = leavesLess ? await keysLeftBy(tx, id) : null
-      const again = request.send_again ? await inviteAnew(context, tx, asked, { ...user, ...changes }, planned) : null
-      if (isChanged) {
-        const detail = {
-          cancelled_messages: cancelled,
-          ended_links: links,
-          ...keys?.detail,
-          ...(again && { welcome_message_id: again.id }),
-        }
-        await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
-      }
-      const { role } = changes
-      const told: (QueuedMail | null)[] =
-        role !== undefined && isPromotion(user.role, role)
-          ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
-          : []
-      if (again) told.push(again)
-      if (planned.movesAddress) told.push(await tellOldAddress(context, tx, user, asked.actor))
-      const view = await findUserView(tx, id)
-      if (!view) throw new Error(`User ${id} is gone, though it is locked`)
-      const edited = {
-        user: view,
-        cancelled_messages: cancelled.length,
+    const isChanged = Object.keys(changes).length > 0
+    if (isChanged) await updateUser(tx, id, changes, planned)
+    if (planned.endsSessions) await endEverySession(tx, id)
+    const { cancelled, links } = await takeBack(tx, id, planned, nameOf(asked.actor))
+    const leavesLess = planned.disables || (changes.role !== undefined && !planned.raises)
+    const keys = leavesLess ? await keysLeftBy(tx, id) : null
+    const again = request.send_again ? await inviteAnew(context, tx, asked, { ...user, ...changes }, planned) : null
+    if (isChanged) {
+      const detail = {
+        cancelled_messages: cancelled,
         ended_links: links,
+        ...keys?.detail,
         ...(again && { welcome_message_id: again.id }),
-        sentence: again
-          ? `The address is corrected, and a new invitation to ${view.email} is queued. Links in earlier mail no longer work.`
-          : sentenceOf(planned, user, { cancelled: cancelled.length, links, keys }),
       }
-      return { told, edited }
-    })
-    .catch(refuseTakenAddress)
+      await writeAudit(tx, { ...auditOf(asked), action: 'user.edited', target: `user:${id}`, before, after, detail })
+    }
+    const { role } = changes
+    const told: (QueuedMail | null)[] =
+      role !== undefined && isPromotion(user.role, role)
+        ? await tellOfNewStaff(context, tx, asked.actor, { ...user, ...changes, role, how: 'promoted' })
+        : []
+    if (again) told.push(again)
+    if (planned.movesAddress) told.push(await tellOldAddress(context, tx, user, asked.actor))
+    const view = await findUserView(tx, id)
+    if (!view) throw new Error(`User ${id} is gone, though it is locked`)
+    const result: EditedUser = {
+      user: view,
+      cancelled_messages: cancelled.length,
+      ended_links: links,
+      ...(again && { welcome_message_id: again.id }),
+      sentence: again
+        ? `The address is corrected, and a new invitation to ${view.email} is queued. Links in earlier mail no longer work.`
+        : sentenceOf(planned, user, { cancelled: cancelled.length, links, keys }),
+    }
+    return { told, result }
+  }).catch(refuseTakenAddress)
   await publishAll(context, told)
-  return edited
+  return result
 }
 
 /** Correct and send again: what could not reach the old address is replaced by a new invitation to the new one. */

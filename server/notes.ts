@@ -8,26 +8,30 @@ import { findNote, findNotes, insertNote, removeNote } from '@/db/notes'
 import { lockUser } from '@/db/users'
 import { auditOf, type Asked } from './actor'
 import type { Context } from './context'
+import { writeOnce, type AskedOnce } from './once'
 
 type ByStaff = Asked & { actor: StaffActor }
 
 /** The newest first. */
 export const listNotes = ({ db }: Context, userId: number): Promise<NoteView[]> => findNotes(db, userId)
 
+export type AddedNote = { id: number }
+
 export async function addNote(
-  { db }: Context,
-  asked: ByStaff,
+  context: Context,
+  asked: AskedOnce<AddedNote> & ByStaff,
   userId: number,
   { body }: AddNoteRequest,
-): Promise<{ id: number }> {
+): Promise<AddedNote> {
   const { actor } = asked
-  return await db.transaction(async (tx) => {
+  const { result } = await writeOnce(context, asked, async (tx) => {
     if (!(await lockUser(tx, userId))) throw new AppError('not_found', 'There is no such user.')
     const id = await insertNote(tx, { userId, body, authorId: actor.id, authorName: actor.name })
     // Not what it says: a note can be removed, a row of the audit cannot.
     await writeAudit(tx, { ...auditOf(asked), action: 'note.added', target: `user:${userId}`, detail: { note: id } })
-    return { id }
+    return { result: { id } }
   })
+  return result
 }
 
 /** One's own; an administrator removes anybody's. */

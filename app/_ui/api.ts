@@ -23,6 +23,8 @@ type Request = {
   signal?: AbortSignal
   /** The page asks by itself: that nobody touches it for an hour ends the session all the same. */
   isPoll?: boolean
+  /** An Idempotency-Key: the same call under the same key is done once. */
+  key?: string
 }
 
 export async function api<T>(path: string, request: Request = {}) {
@@ -32,6 +34,7 @@ export async function api<T>(path: string, request: Request = {}) {
       Accept: 'application/json',
       'Content-Type': 'application/json',
       ...(request.isPoll ? { 'X-Poll': '1' } : {}),
+      ...(request.key === undefined ? {} : { 'Idempotency-Key': request.key }),
     },
     body: request.body === undefined ? undefined : JSON.stringify(request.body),
     signal: request.signal,
@@ -54,6 +57,20 @@ function toError(response: Response, text: string): ApiError {
     body.request_id ?? response.headers.get('x-request-id'),
   )
 }
+
+/**
+ * What to say of a change that failed. Where no answer came it may have been done all the same.
+ * @param title what is said when it is known that it was not
+ * @param ifUnknown what to do then; pressing again must be harmless, by the key of `useOnce` or by what the call does
+ */
+export const notDone = (
+  error: ApiError,
+  title: string,
+  ifUnknown = 'Press again: nothing is done twice.',
+): { title: string; why: string } =>
+  error.status === 0
+    ? { title: 'It is not known whether it was done.', why: `The connection broke off. ${ifUnknown}` }
+    : { title, why: error.message }
 
 /** Where to sign in, and come back to this page afterwards. */
 export const signInHere = (): string =>

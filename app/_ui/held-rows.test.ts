@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { holdRows } from './held-rows'
+import { holdRows, shownOf } from './held-rows'
 
 type Row = { id: number; word: string }
 const rows = (text: string): Row[] =>
@@ -41,4 +41,10 @@ test('gone at the end, with nothing new, is gone', () => {
 
 test('an empty list has nothing that could move', () => {
   expect(hold('', '2 1')).toEqual(['2 1', 0])
+})
+
+test('a list that is on its way, or could not be read, is not shown yet: what stands in for it is of another filter', () => {
+  expect(shownOf({ data: { messages: [] }, isPlaceholderData: true }, '/new')).toBeNull()
+  expect(shownOf({ data: undefined, isPlaceholderData: false }, '/new')).toBeNull()
+  expect(shownOf({ data: { messages: [] }, isPlaceholderData: false }, '/new')).toBe('/new')
 })

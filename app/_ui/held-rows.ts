@@ -48,6 +48,13 @@ export type HeldRows<Row> = {
 }
 
 /**
+ * The name of what a list shows. Null when nothing of it is there yet, because it is on its way or could not be read: else the
+ * rows of the filter before, which stand in for it at the next try, would pass for its own.
+ */
+export const shownOf = (list: { data: unknown; isPlaceholderData: boolean }, path: string): string | null =>
+  list.data === undefined || list.isPlaceholderData ? null : path
+
+/**
  * Holds the rows of a list still.
  * @param options.of names what is shown: with another filter, order or page all is new, and shown at once. Null while that is on
  * its way and the old rows still stand there

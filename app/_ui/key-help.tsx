@@ -63,9 +63,7 @@ function Keys({ label, keys }: { label: string; keys: [keys: string[], does: str
         <div key={does}>
           <dt>
             {pressed.map((key) => (
-              <kbd key={key}>
-                {key}
-              </kbd>
+              <kbd key={key}>{key}</kbd>
             ))}
           </dt>
           <dd>{does}</dd>

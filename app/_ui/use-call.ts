@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { ApiError } from './api'
 
-/** One call at a time: busy while it is on its way, and how it was refused, until it is made again. */
+/** One call at a time: busy while it is on its way, and how it was refused, until it is made again or forgotten. */
 export function useCall() {
   const [isBusy, setIsBusy] = useState(false)
   const [refused, setRefused] = useState<ApiError | null>(null)
@@ -17,5 +17,5 @@ export function useCall() {
       setIsBusy(false)
     }
   }
-  return { call, isBusy, refused }
+  return { call, isBusy, refused, forget: () => setRefused(null) }
 }

@@ -7,8 +7,14 @@ import { eraseOldAnswers } from '@/db/idempotency-keys'
 import { openTestContext, type TestContext } from '@/server/testing'
 import { createTestDatabase } from '@/stack/testing/services'
 import type { Handler } from './handle'
+import * as cancel from './messages/[id]/cancel/route'
+import * as resend from './messages/[id]/resend/route'
 import * as send from './messaging/send/route'
+import * as testMail from './templates/[name]/test/route'
 import * as users from './users/route'
+import * as user from './users/[id]/route'
+import * as invitation from './users/[id]/invitation/route'
+import * as notes from './users/[id]/notes/route'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let app: TestContext
@@ -30,19 +36,25 @@ afterAll(async () => {
 const mail = { to: 'a@example.com', subject: 'Hello', message: 'Your parcel has left.' }
 const john = { first_name: 'John', last_name: 'Doe', email: 'john@example.com', password: 'canary-4711-password' }
 
-type Given = { key?: string; as?: Record<string, string>; path?: string }
+type Given = {
+  key?: string
+  as?: Record<string, string>
+  path?: string
+  method?: string
+  params?: Record<string, string>
+}
 
 async function post(
   handler: Handler,
   body: unknown,
-  { key = 'key-1', as = { authorization }, path = 'test' }: Given = {},
+  { key = 'key-1', as = { authorization }, path = 'test', method = 'POST', params = {} }: Given = {},
 ) {
   const request = new Request(`http://localhost:3005/api/${path}`, {
-    method: 'POST',
+    method,
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', 'idempotency-key': key, ...as },
   })
-  const response = await handler(request, { params: Promise.resolve({}) })
+  const response = await handler(request, { params: Promise.resolve(params) })
   return { status: response.status, text: await response.text(), replayed: response.headers.get('idempotent-replayed') }
 }
 
@@ -123,6 +135,43 @@ test('a key means nothing to another caller', async () => {
     expect(await post(send.POST, mail, { as })).toMatchObject({ status: 202, replayed: null })
   }
   expect(await count('messages')).toBe(3)
+})
+
+test('what staff press again after a lost answer is done once, and answered alike', async () => {
+  const { cookie } = await app.person('super_admin')
+  const person = await app.person('user', { passwordHash: null })
+  const own = { as: { cookie, origin: 'http://localhost:3005' } }
+  const mailTo = async (key: string) => {
+    const { text } = await post(send.POST, mail, { key })
+    return (JSON.parse(text) as { id: string }).id
+  }
+  const [waiting, ended] = [await mailTo('waiting'), await mailTo('ended')]
+  await app.owner.execute(sql`update messages set status = 'cancelled' where id = ${ended}`)
+  await app.owner.execute(sql`delete from outbox where message_id = ${ended}`)
+  const theirs = { ...own, params: { id: String(person.id) } }
+  const presses = {
+    create: () => post(users.POST, { ...john, email: 'pressed@example.com' }, { ...own, key: 'create' }),
+    invite: () => post(invitation.POST, {}, { ...theirs, key: 'invite' }),
+    correct: () =>
+      post(
+        user.PATCH,
+        { email: 'right@example.com', send_again: true },
+        { ...theirs, key: 'correct', method: 'PATCH' },
+      ),
+    note: () => post(notes.POST, { body: 'Calls on Mondays' }, { ...theirs, key: 'note' }),
+    cancel: () => post(cancel.POST, {}, { ...own, key: 'cancel', params: { id: waiting } }),
+    resend: () => post(resend.POST, {}, { ...own, key: 'resend', params: { id: ended } }),
+    test: () => post(testMail.POST, { data: { body: 'Hello' } }, { ...own, key: 'test', params: { name: 'plain' } }),
+  }
+  for (const [name, press] of Object.entries(presses)) {
+    const first = await press()
+    expect
+      .soft(first, name)
+      .toMatchObject({ status: expect.toSatisfy((status: number) => status < 300), replayed: null })
+    const counts = [await count('messages'), await count('notes'), await count('audit_log')]
+    expect.soft(await press(), name).toEqual({ ...first, replayed: 'true' })
+    expect.soft([await count('messages'), await count('notes'), await count('audit_log')], name).toEqual(counts)
+  }
 })
 
 test('what was refused keeps nothing: corrected, it may use the same key', async () => {

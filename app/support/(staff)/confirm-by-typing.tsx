@@ -2,6 +2,7 @@
 
 import Button from '@mui/material/Button'
 import { useState, type ReactNode } from 'react'
+import { notDone as outcome } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
@@ -26,6 +27,7 @@ export function ConfirmByTyping(props: {
   const { title, label, isRight, act, button, busyWord, notDone, onClose, children } = props
   const [typed, setTyped] = useState('')
   const { call, isBusy, refused } = useCall()
+  const problem = refused === null ? null : outcome(refused, notDone)
   const isSure = isRight(typed.trim())
 
   return (
@@ -56,9 +58,9 @@ export function ConfirmByTyping(props: {
         }
       >
         <div className={styles.body}>
-          {refused ? (
-            <Notice severity="error" title={notDone}>
-              {refused.message}
+          {problem ? (
+            <Notice severity="error" title={problem.title}>
+              {problem.why}
             </Notice>
           ) : null}
           {children}

@@ -5,6 +5,7 @@ import { getOnboarding } from '@/server/get-onboarding'
 import { getUser } from '@/server/get-user'
 import { listNotes } from '@/server/notes'
 import { handle, otherMethods } from '../../handle'
+import { handleOnce } from '../../handle-once'
 import { userParams } from '../user-params'
 
 export const GET = handle({
@@ -21,14 +22,12 @@ export const GET = handle({
   },
 })
 
-export const PATCH = handle({
+export const PATCH = handleOnce({
   action: 'user.edit',
   params: userParams,
   body: editUserRequest,
-  run: async ({ context, params, body, ...asked }) => {
-    const { sentence, ...edited } = await editUser(context, asked, params.id, body)
-    return { body: { error: false, message: sentence, ...edited } }
-  },
+  run: ({ context, params, body, ...asked }) => editUser(context, asked, params.id, body),
+  answer: ({ sentence, ...edited }) => ({ status: 200, body: { error: false, message: sentence, ...edited } }),
 })
 
 export const DELETE = handle({

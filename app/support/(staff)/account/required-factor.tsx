@@ -3,7 +3,7 @@
 import Checkbox from '@mui/material/Checkbox'
 import FormControlLabel from '@mui/material/FormControlLabel'
 import { useState, type SubmitEvent } from 'react'
-import { api } from '@/app/_ui/api'
+import { api, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
 import page from '@/app/_ui/reading-page.module.css'
@@ -19,6 +19,8 @@ const staffRoles = ['supporter', 'admin', 'super_admin'] as const
 export function RequiredFactor({ first }: { first: SecondFactorSetting }) {
   const [setting, setSetting] = useState(first)
   const { call, isBusy, refused } = useCall()
+
+  const problem = refused === null ? null : notDone(refused, 'This was not saved.')
 
   const save = async () => {
     await api('/api/settings/second-factor', { method: 'PUT', body: setting })
@@ -39,9 +41,9 @@ export function RequiredFactor({ first }: { first: SecondFactorSetting }) {
           if (!isBusy) void call(save)
         }}
       >
-        {refused ? (
-          <Notice severity="error" title="This was not saved.">
-            {refused.message}
+        {problem ? (
+          <Notice severity="error" title={problem.title}>
+            {problem.why}
           </Notice>
         ) : null}
         <div>

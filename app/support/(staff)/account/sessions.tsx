@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { announce } from '@/app/_ui/announce'
-import { api, ApiError } from '@/app/_ui/api'
+import { api, ApiError, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Notice } from '@/app/_ui/notice'
 import page from '@/app/_ui/reading-page.module.css'
@@ -24,7 +24,7 @@ export function Sessions({ first }: { first: SessionView[] }) {
   })
   const sessions = query.data?.sessions ?? first
   const [busy, setBusy] = useState<string | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<{ title: string; why: string } | null>(null)
 
   const end = async (what: string, address: string, done: string) => {
     setBusy(what)
@@ -36,7 +36,7 @@ export function Sessions({ first }: { first: SessionView[] }) {
       await query.refetch()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      setProblem(error.message)
+      setProblem(notDone(error, 'Not signed out.'))
       await query.refetch()
     } finally {
       setBusy(null)
@@ -49,8 +49,8 @@ export function Sessions({ first }: { first: SessionView[] }) {
         Where you are signed in <span>{sessions.length}</span>
       </h2>
       {problem === null ? null : (
-        <Notice severity="error" title="Not signed out.">
-          {problem}
+        <Notice severity="error" title={problem.title}>
+          {problem.why}
         </Notice>
       )}
       <ul className={styles.list}>

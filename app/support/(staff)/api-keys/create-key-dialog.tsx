@@ -3,7 +3,7 @@
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { api, ApiError, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { CopyButton } from '@/app/_ui/copy-button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
@@ -71,6 +71,7 @@ const ends = [
 ] as const
 type Days = (typeof ends)[number]['days']
 
+const notCreated = 'The key was not created.'
 const dayMs = 86_400_000
 /** One a line, or with commas between. */
 const entriesOf = (text: string) => text.split(/[\s,;]+/).filter((entry) => entry !== '')
@@ -94,7 +95,7 @@ function CreateKeyForm(props: {
   const [role, setRole] = useState<KeyRole | undefined>(roles.at(-1))
   const [days, setDays] = useState<Days>(90)
   const [faults, setFaults] = useState<Record<string, string>>({})
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<{ title: string; why: string } | null>(null)
   const summary = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
@@ -116,7 +117,7 @@ function CreateKeyForm(props: {
       { error: plainWords },
     )
     setFaults(asked.success ? {} : faultsByField(asked.error))
-    if (!asked.success) return setProblem('Please check what is marked.')
+    if (!asked.success) return setProblem({ title: notCreated, why: 'Please check what is marked.' })
     setProblem(null)
     setIsBusy(true)
     try {
@@ -125,7 +126,7 @@ function CreateKeyForm(props: {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setFaults(error.fields)
-      setProblem(error.message)
+      setProblem(notDone(error, notCreated, 'If it stands in the list, revoke it: it was shown to nobody.'))
     } finally {
       setIsBusy(false)
     }
@@ -153,8 +154,8 @@ function CreateKeyForm(props: {
     >
       <div className={dialog.body}>
         {problem === null ? null : (
-          <Notice severity="error" title="The key was not created." ref={summary}>
-            {problem} What you typed is kept.
+          <Notice severity="error" title={problem.title} ref={summary}>
+            {problem.why} What you typed is kept.
           </Notice>
         )}
         <TextField

@@ -3,13 +3,14 @@
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ChangeEvent } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { DidYouMean } from '@/app/_ui/did-you-mean'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
+import { useOnce } from '@/app/_ui/use-once'
 import { sameAddressKey } from '@/core/address'
 import { createableRoles, whyNot, type StaffActor } from '@/core/permissions'
 import { editUserRequest, faultsByField, plainWords } from '@/core/requests'
@@ -34,7 +35,7 @@ type Faults = Partial<Record<keyof Edited | 'current_password', string>>
 const notSaved = 'Nothing was changed.'
 const unknown = {
   title: 'It is not known whether it was changed.',
-  why: 'The connection broke off. Saving again does no harm.',
+  why: 'The connection broke off. Save again: nothing is done twice.',
 }
 
 /**
@@ -51,6 +52,7 @@ export default function EditUserDialog({
   onClose: () => void
 }) {
   const queries = useQueryClient()
+  const once = useOnce()
   // As it was when the dialog opened: the page behind it goes on being kept up to date.
   const [user] = useState(opened)
   const [edited, setEdited] = useState<Edited>(() => ({
@@ -87,7 +89,7 @@ export default function EditUserDialog({
     setProblem(null)
     setIsBusy(true)
     try {
-      const answer = await api<{ message: string }>(`/api/users/${user.id}`, { method: 'PATCH', body: checked.data })
+      const answer = await once<{ message: string }>(`/api/users/${user.id}`, { method: 'PATCH', body: checked.data })
       toast(answer.message)
       onClose()
       void queries.invalidateQueries()

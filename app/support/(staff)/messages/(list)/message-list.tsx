@@ -11,7 +11,7 @@ import { DayField } from '@/app/_ui/day-field'
 import { FilterBar } from '@/app/_ui/filter-bar'
 import { FilterChip, OneOnly } from '@/app/_ui/filter-chip'
 import { dayAndClock } from '@/app/_ui/format-time'
-import { useHeldRows } from '@/app/_ui/held-rows'
+import { shownOf, useHeldRows } from '@/app/_ui/held-rows'
 import { parametersOf, toSearch, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
@@ -101,7 +101,7 @@ export function MessageList({ templates, first }: { templates: readonly string[]
     first: { path: countPathOf(first.filter), answer: first.count },
   })
   const held = useHeldRows({
-    of: list.isPlaceholderData ? null : path,
+    of: shownOf(list, path),
     rows: list.data?.messages ?? noRows,
     idOf: (message) => message.id,
   })

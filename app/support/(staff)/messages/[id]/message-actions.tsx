@@ -5,7 +5,7 @@ import MenuItem from '@mui/material/MenuItem'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { ApiError, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { copyText } from '@/app/_ui/copy-text'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
@@ -13,6 +13,8 @@ import { MoreMenu } from '@/app/_ui/more-menu'
 import { Notice } from '@/app/_ui/notice'
 import { toast } from '@/app/_ui/toast'
 import { useCall } from '@/app/_ui/use-call'
+import { useFocusKept } from '@/app/_ui/use-focus-kept'
+import { useOnce } from '@/app/_ui/use-once'
 import { carriesFreshLink } from '@/core/customer-words'
 import type { MessageAction, MessageView } from '@/core/views'
 import styles from './message.module.css'
@@ -83,6 +85,7 @@ function secondCopy(message: MessageView): string | null {
 /** What can be done with this mail. What cannot stands in the menu, with the reason. */
 export function MessageActions({ message, caseText }: { message: MessageView; caseText: string }) {
   const perform = usePerform(message.id)
+  const around = useFocusKept()
   const [asking, setAsking] = useState<Act | null>(null)
   const [busy, setBusy] = useState<MessageAction | null>(null)
 
@@ -93,14 +96,15 @@ export function MessageActions({ message, caseText }: { message: MessageView; ca
       await perform(act)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      toast(`${act.notDone} ${error.message}`, { failed: true })
+      const { title, why } = notDone(error, act.notDone)
+      toast(`${title} ${why}`, { failed: true })
     } finally {
       setBusy(null)
     }
   }
 
   return (
-    <div className={styles.acts}>
+    <div className={styles.acts} {...around}>
       {acts
         .filter(({ action }) => message.actions[action] === null)
         .map((act) => (
@@ -126,8 +130,9 @@ export function MessageActions({ message, caseText }: { message: MessageView; ca
 function usePerform(id: string) {
   const router = useRouter()
   const queries = useQueryClient()
+  const once = useOnce()
   return async ({ action, done }: Act) => {
-    const answer = await api<{ id: string }>(`/api/messages/${id}/${action}`, { method: 'POST' })
+    const answer = await once<{ id: string }>(`/api/messages/${id}/${action}`, { method: 'POST' })
     toast(done)
     if (answer.id === id) await queries.invalidateQueries()
     else router.push(`/support/messages/${answer.id}`)
@@ -138,6 +143,7 @@ function usePerform(id: string) {
 function Ask(props: { act: Act; message: MessageView; perform: () => Promise<void>; onClose: () => void }) {
   const { act, message, perform, onClose } = props
   const { call, isBusy, refused } = useCall()
+  const problem = refused === null ? null : notDone(refused, act.notDone)
   const copies = act.action === 'cancel' ? null : secondCopy(message)
   return (
     <Dialog onClose={onClose} isLocked={isBusy}>
@@ -158,9 +164,9 @@ function Ask(props: { act: Act; message: MessageView; perform: () => Promise<voi
         }
       >
         <div className={styles.ask}>
-          {refused ? (
-            <Notice severity="error" title={act.notDone}>
-              {refused.message}
+          {problem ? (
+            <Notice severity="error" title={problem.title}>
+              {problem.why}
             </Notice>
           ) : null}
           {copies ? (

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { api, type ApiError } from '@/app/_ui/api'
+import { notDone, type ApiError } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Facts } from '@/app/_ui/facts'
 import { MailPreview } from '@/app/_ui/mail-preview'
@@ -11,6 +11,7 @@ import page from '@/app/_ui/reading-page.module.css'
 import { toast } from '@/app/_ui/toast'
 import { useUrlState } from '@/app/_ui/url-state'
 import { useCall } from '@/app/_ui/use-call'
+import { useOnce } from '@/app/_ui/use-once'
 import type { TemplateView } from '@/core/views'
 import { templatePreview, templateTitle } from '../template-words'
 import { SampleForm, type Sample } from './sample-form'
@@ -27,6 +28,7 @@ export function TemplateDetail({ template, ownAddress }: { template: TemplateVie
   const [typed, setTyped] = useState<Sample>(sample.data)
   const { shown, refused } = useFollowing(name, { data: sample.data, subject: sample.subject }, typed)
   const { call, isBusy, refused: notSent } = useCall()
+  const once = useOnce()
 
   const type = (field: string, value: string | null) => {
     const role = template.samples.find((one) => field === 'role' && one.role === value)
@@ -41,7 +43,7 @@ export function TemplateDetail({ template, ownAddress }: { template: TemplateVie
   }
   const send = () =>
     call(async () => {
-      const { id, message } = await api<{ id: string; message: string }>(`/api/templates/${name}/test`, {
+      const { id, message } = await once<{ id: string; message: string }>(`/api/templates/${name}/test`, {
         method: 'POST',
         body: { data: typed },
       })
@@ -100,13 +102,10 @@ const faultsOf = (refused: ApiError | null): Record<string, string> =>
   Object.fromEntries(Object.entries(refused?.fields ?? {}).map(([name, fault]) => [name.replace(/^data\./, ''), fault]))
 
 function NotSent({ error }: { error: ApiError }) {
-  return error.status === 0 ? (
-    <Notice severity="warning" title="It is not known whether the test was sent.">
-      The connection broke off. Sending again may bring you a second one.
-    </Notice>
-  ) : (
-    <Notice severity="error" title="The test was not sent.">
-      {error.message} What you typed is kept.
+  const { title, why } = notDone(error, 'The test was not sent.')
+  return (
+    <Notice severity={error.status === 0 ? 'warning' : 'error'} title={title}>
+      {why} What you typed is kept.
     </Notice>
   )
 }

@@ -3,13 +3,14 @@
 import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ChangeEvent } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { ApiError } from '@/app/_ui/api'
 import { AsideButton } from '@/app/_ui/aside-button'
 import { BusyButton } from '@/app/_ui/button'
 import { DialogBody } from '@/app/_ui/dialog'
 import { PasswordStrength } from '@/app/_ui/password-strength'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { useOnce } from '@/app/_ui/use-once'
 import { createableRoles, type StaffActor } from '@/core/permissions'
 import { createUserRequest, faultsByField, plainWords } from '@/core/requests'
 import { roleLabel, type Role } from '@/core/roles'
@@ -25,10 +26,10 @@ type Field = keyof typeof labels
 type Faults = Partial<Record<Field | 'role', string>>
 
 const notCreated = 'The user was not created.'
-/** The request may have arrived and only its answer been lost. A second one is harmless: an address exists once. */
+/** The request may have arrived and only its answer been lost. */
 const unknown = {
   title: 'It is not known whether the user was created.',
-  why: 'The connection broke off. Try again: if they exist by now, you will be told.',
+  why: 'The connection broke off. Press again: nobody is created twice.',
 }
 
 const empty: Record<Field, string> = { first_name: '', last_name: '', email: '', password: '' }
@@ -43,6 +44,7 @@ export function CreateUserForm(props: {
 }) {
   const { actor, isBusy, setIsBusy, onCreated, onClose } = props
   const queries = useQueryClient()
+  const once = useOnce()
   const [typed, setTyped] = useState(empty)
   const [role, setRole] = useState<Role>('user')
   const [hasPassword, setHasPassword] = useState(false)
@@ -63,7 +65,7 @@ export function CreateUserForm(props: {
     setProblem(null)
     setIsBusy(true)
     try {
-      onCreated(await api<CreatedUser>('/api/users', { method: 'POST', body: checked.data }))
+      onCreated(await once<CreatedUser>('/api/users', { method: 'POST', body: checked.data }))
       void queries.invalidateQueries()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

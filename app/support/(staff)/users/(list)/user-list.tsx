@@ -8,7 +8,7 @@ import { countWords } from '@/app/_ui/count-words'
 import { DataTable, type Column } from '@/app/_ui/data-table'
 import { FilterBar } from '@/app/_ui/filter-bar'
 import { FilterChip } from '@/app/_ui/filter-chip'
-import { useHeldRows } from '@/app/_ui/held-rows'
+import { shownOf, useHeldRows } from '@/app/_ui/held-rows'
 import { parametersOf, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
@@ -94,7 +94,7 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
   })
 
   const held = useHeldRows({
-    of: list.isPlaceholderData ? null : path,
+    of: shownOf(list, path),
     rows: list.data?.users ?? noRows,
     idOf: (user) => user.id,
   })

@@ -1,15 +1,16 @@
 'use client'
 
-import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState, type SubmitEvent } from 'react'
-import { api, ApiError } from '@/app/_ui/api'
+import { useRef, useState, type SubmitEvent } from 'react'
+import { api, ApiError, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import page from '@/app/_ui/reading-page.module.css'
 import { TextField } from '@/app/_ui/text-field'
 import { Time } from '@/app/_ui/time'
 import { toast } from '@/app/_ui/toast'
 import { useCall } from '@/app/_ui/use-call'
+import { useFocusKept } from '@/app/_ui/use-focus-kept'
+import { useOnce } from '@/app/_ui/use-once'
 import type { StaffActor } from '@/core/permissions'
 import { isAdministrator } from '@/core/roles'
 import type { NoteView } from '@/core/views'
@@ -20,15 +21,21 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
   const queries = useQueryClient()
   const [body, setBody] = useState('')
   const { call, isBusy, refused } = useCall()
+  const once = useOnce()
+  const field = useRef<HTMLTextAreaElement>(null)
+  const around = useFocusKept(field)
+  const problem = refused === null ? null : notDone(refused, 'It was not kept.')
   const path = `/api/users/${userId}/notes`
 
   const add = async () => {
-    await api(path, { method: 'POST', body: { body } })
+    await once(path, { method: 'POST', body: { body } })
     setBody('')
+    // The button has nothing to add any more.
+    field.current?.focus()
     await queries.invalidateQueries({ queryKey: [`/api/users/${userId}`] })
   }
   return (
-    <section aria-labelledby="notes" className={page.section}>
+    <section aria-labelledby="notes" className={page.section} {...around}>
       <h2 id="notes">Notes by staff</h2>
       <form
         noValidate
@@ -42,7 +49,7 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
           label="New note"
           multiline
           value={body}
-          fault={refused ? `It was not kept. ${refused.message}` : undefined}
+          fault={problem ? `${problem.title} ${problem.why}` : undefined}
           onChange={(event) => setBody(event.target.value)}
           inputProps={{ maxLength: 2000 }}
           readOnly={isBusy}
@@ -76,7 +83,8 @@ function Note({ note, path, mayRemove }: { note: NoteView; path: string; mayRemo
       await queries.invalidateQueries({ queryKey: [path.replace(/\/notes$/, '')] })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      toast(`The note was not removed. ${error.message}`, { failed: true })
+      const { title, why } = notDone(error, 'The note was not removed.')
+      toast(`${title} ${why}`, { failed: true })
       setIsBusy(false)
     }
   }
@@ -88,9 +96,9 @@ function Note({ note, path, mayRemove }: { note: NoteView; path: string; mayRemo
           {note.author}, <Time at={note.created_at} />
         </span>
         {mayRemove ? (
-          <Button size="small" variant="text" disabled={isBusy} onClick={() => void remove()}>
+          <BusyButton size="small" variant="text" isBusy={isBusy} busyWord="Removing" onClick={() => void remove()}>
             Remove<span className="unseen"> the note by {note.author}</span>
-          </Button>
+          </BusyButton>
         ) : null}
       </div>
     </li>

@@ -2,7 +2,7 @@
 
 import Button from '@mui/material/Button'
 import { useState } from 'react'
-import { api } from '@/app/_ui/api'
+import { api, notDone } from '@/app/_ui/api'
 import { BusyButton } from '@/app/_ui/button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
@@ -63,6 +63,7 @@ function Confirm({ which, user, onClose }: { which: keyof typeof acts; user: Use
   const { call, isBusy, refused } = useCall()
   const act = acts[which]
   const name = nameOf(user)
+  const problem = refused === null ? null : notDone(refused, act.failed)
 
   const go = async () => {
     await api(`/api/users/${user.id}/${act.path}`, { method: act.method })
@@ -88,9 +89,9 @@ function Confirm({ which, user, onClose }: { which: keyof typeof acts; user: Use
           </>
         }
       >
-        {refused ? (
-          <Notice severity="error" title={act.failed}>
-            {refused.message}
+        {problem ? (
+          <Notice severity="error" title={problem.title}>
+            {problem.why}
           </Notice>
         ) : null}
         <p>{act.text}</p>
