@@ -290,7 +290,7 @@ export type AuditEntryView = {
   actor_name: string | null
   action: string
   target: string
-  /** The name that the account or key has now; null for all else, and for what is gone. */
+  /** The name that the account or key has now; of a message its recipient and subject; null for all else, and for what is gone. */
   target_name: string | null
   /** What was changed, field by field. */
   before: Record<string, unknown> | null

@@ -1,6 +1,6 @@
 import { and, sql, type SQL } from 'drizzle-orm'
 import type { MailOutcome, UserFilter, UserPlace, UserSort } from '@/core/requests'
-import { roles } from '@/core/roles'
+import { roleLabel, roles, type Role } from '@/core/roles'
 import { dayStart } from '@/core/day'
 import { typedDay } from '@/core/typed-day'
 import type { Executor } from './client'
@@ -156,10 +156,14 @@ const ofStatus: Record<NonNullable<UserFilter['status']>, SQL> = {
 /** As the index users_words has it. */
 const indexedWords = sql`(u.first_name || ' ' || u.last_name || ' ' || u.first_name || ' ' || u.email)`
 
+/** By its name in the API, or by the words that people see, from the beginning of one of them. */
+const isCalled = (role: Role, said: string): boolean =>
+  role.includes(said) || ` ${roleLabel(role).toLowerCase()}`.includes(` ${said}`)
+
 /** A part of the name, in both orders, of the address or of the role; or an id; or the day of the beginning, as it is in this zone. */
 function found(search: string, zone: string): SQL {
   const said = search.toLowerCase()
-  const meant = roles.filter((role) => role.includes(said))
+  const meant = roles.filter((role) => isCalled(role, said))
   const day = typedDay(search)
   // Of one or two letters that index knows nothing, and would only be read in vain: a form that it does not serve.
   const words = hasTrigram(search) ? indexedWords : sql`(${indexedWords} || '')`

@@ -16,6 +16,11 @@ const nameNow = (of: SQL) => sql<string | null>`coalesce(
   (select users.first_name || ' ' || users.last_name from users where users.id = ${numberIn(of, 'user')}),
   (select api_keys.name from api_keys where api_keys.id = ${numberIn(of, 'key')}))`
 
+/** Whom a message went to, and about what; null once it is erased. */
+const mailNow = (of: SQL) => sql<string | null>`(
+  select messages.to_address || ': ' || messages.subject from messages
+  where messages.id = case when ${of} ~ '^message:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then substr(${of}, 9)::uuid end)`
+
 /** By id or name: of the actor then and now, of the target now, of a request, of an address. */
 function found(search: string): SQL | undefined {
   const wanted = containing(search)
@@ -50,7 +55,7 @@ export async function listAudit(
       actorName: sql<string | null>`coalesce(${actorName}, ${nameNow(sql`${actor}`)})`,
       action,
       target,
-      targetName: nameNow(sql`${target}`),
+      targetName: sql<string | null>`coalesce(${nameNow(sql`${target}`)}, ${mailNow(sql`${target}`)})`,
       before,
       after,
       detail,

@@ -44,8 +44,11 @@ const css = `
 const font = (px: number, line: number, weight = 400): string => `${weight} ${px}px/${line}px ${family}`
 const edge = `1px solid ${color.line}`
 
-const note = { font: font(14, 22), color: color.ink2, margin: '13px 0 0' }
-const lead = { font: font(16, 25), color: color.ink, margin: '0 0 24px' }
+/** A name may be one long word: without this it makes the mail wider than the window. */
+const anyLength = { overflowWrap: 'anywhere' } as const
+
+const note = { font: font(14, 22), color: color.ink2, margin: '13px 0 0', ...anyLength }
+const lead = { font: font(16, 25), color: color.ink, margin: '0 0 24px', ...anyLength }
 const cell = { font: font(15, 22), letterSpacing: '-0.006em', borderTop: edge }
 
 const styles = {
@@ -68,7 +71,7 @@ const styles = {
     borderCollapse: 'separate',
     padding: '40px 48px 36px',
   },
-  title: { font: font(24, 32, 600), letterSpacing: '-0.017em', color: color.ink, margin: '0 0 12px' },
+  title: { font: font(24, 32, 600), letterSpacing: '-0.017em', color: color.ink, margin: '0 0 12px', ...anyLength },
   lead,
   action: {
     font: font(16, 20, 600),
@@ -81,11 +84,11 @@ const styles = {
   inFull: { ...note, margin: '22px 0 0' },
   facts: { marginTop: 27, borderBottom: edge, borderCollapse: 'separate' },
   label: { ...cell, color: color.ink2, width: 112, verticalAlign: 'top', padding: '9px 8px 9px 0' },
-  value: { ...cell, color: color.ink, padding: '9px 0', overflowWrap: 'anywhere' },
+  value: { ...cell, color: color.ink, padding: '9px 0', ...anyLength },
   exact: { fontFamily: mono, whiteSpace: 'pre-wrap', wordBreak: 'break-all' },
   address: { color: 'inherit', textDecoration: 'underline', wordBreak: 'break-all' },
-  why: { font: font(13, 20), color: color.ink2, margin: '20px 20px 0' },
-  body: { ...lead, margin: 0, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
+  why: { font: font(13, 20), color: color.ink2, margin: '20px 20px 0', ...anyLength },
+  body: { ...lead, margin: 0, whiteSpace: 'pre-wrap' },
 } satisfies Record<string, CSSProperties>
 
 /**

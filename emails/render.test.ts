@@ -135,6 +135,20 @@ describe('both parts of a mail', () => {
   })
 })
 
+test.each(cases)(
+  'no word is so long that it makes the mail wider than its window: $name',
+  ({ template, data, secret }) => {
+    const { html } = renderEmail({ template, data, secret })
+    const texts = [...html.matchAll(/<(?:p|h1|td)\b[^>]*class="[^"]*(?:ink|ink2|why)\b[^"]*"[^>]*>/g)].map(
+      ([tag]) => tag,
+    )
+    const breaking = texts.filter((tag) => /overflow-wrap:\s*anywhere/.test(tag))
+    // All but the line with our own name.
+    expect(texts.length - breaking.length).toBe(1)
+    expect(breaking.length).toBeGreaterThan(0)
+  },
+)
+
 describe('the welcome mail', () => {
   test.each(roles)('with a link tells a %s the role, the link in full, its end, and where to sign in', (role) => {
     const data = { ...person, role, first_sign_in: 'link' } as const

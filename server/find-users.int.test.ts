@@ -93,6 +93,17 @@ describe('a search', () => {
     ])
   })
 
+  test.each(['Support Agent', 'support agent', 'Support', 'agent', 'supporter'])(
+    'for the role as it is shown or stored: %s',
+    async (search) => {
+      expect(await found({ search })).toEqual(['bert'])
+    },
+  )
+
+  test('for a piece from within a word of the role finds nobody by it', async () => {
+    expect(await found({ search: 'gent' })).toEqual([])
+  })
+
   test('for an id', async () => {
     expect(await found({ search: String(ids['cleo@example.net']) })).toEqual(['cleo'])
   })

@@ -118,6 +118,17 @@ describe('GET /api/audit', () => {
     expect(entry).toMatchObject({ actor_name: 'Maya Example', target_name: 'Olena Sample', address: '192.0.2.7' })
   })
 
+  test('names a message by its recipient and subject for as long as it is kept', async () => {
+    const [mail] = await app.owner.execute<{ id: string }>(sql`
+      insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name, status)
+      values ('notification', 'plain', 'ann@example.com', 'a@example.com', 'Your parcel', '{}', false, 1, 3, 'seed', 'sent') returning id`)
+    const target = `message:${mail?.id}`
+    await write({ actor: 'user:900', action: 'message.cancelled', target })
+    expect((await list('')).entries).toMatchObject([{ target, target_name: 'ann@example.com: Your parcel' }])
+    await app.owner.execute(sql`delete from messages where id = ${mail?.id}`)
+    expect((await list('')).entries).toMatchObject([{ target, target_name: null }])
+  })
+
   test.each(['?cursor=x', '?actor=%00', '?action=no.such', '?from=yesterday', '?colour=red', '?limit=101'])(
     'refuses %s',
     async (search) => {

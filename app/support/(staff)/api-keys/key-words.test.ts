@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { KeyView } from '@/core/views'
-import { limitsOf } from './key-words'
+import { limitsOf, reachOf } from './key-words'
 
 const key: KeyView = {
   id: 1,
@@ -30,4 +30,8 @@ test.each<[Partial<KeyView>, string]>([
   ],
 ])('the limits of %j: %s', (more, sentence) => {
   expect(limitsOf({ ...key, ...more })).toBe(sentence)
+})
+
+test('how far it reaches is said as the form asks for it, without an article that would not fit', () => {
+  expect(reachOf(key)).toBe('messages:send; reaches accounts as far as Administrator')
 })

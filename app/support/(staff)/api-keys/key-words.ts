@@ -1,6 +1,7 @@
 import type { DeliveryMode } from '@/core/delivery-mode'
 import type { KeyView } from '@/core/views'
 import type { Scope } from '@/core/permissions'
+import { roleLabel } from '@/core/roles'
 
 export const kindWords: Record<DeliveryMode, { label: string; meaning: string }> = {
   live: { label: 'Live', meaning: 'Its mail goes to everybody.' },
@@ -17,6 +18,10 @@ export const scopeMeanings: Record<Scope, string> = {
 }
 
 export const stateWords: Record<KeyView['state'], string> = { active: 'Active', expired: 'Expired', revoked: 'Revoked' }
+
+/** What it may do, and to whose accounts. */
+export const reachOf = (key: KeyView): string =>
+  `${key.scopes.join(', ')}; reaches accounts as far as ${roleLabel(key.role)}`
 
 /** Where it works, how often, and to whom it writes: the limits of a key in one line. */
 export function limitsOf(key: KeyView): string {

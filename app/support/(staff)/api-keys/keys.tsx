@@ -11,11 +11,10 @@ import { Label } from '@/app/_ui/status-chip'
 import { Time } from '@/app/_ui/time'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { can, type StaffActor } from '@/core/permissions'
-import { roleLabel } from '@/core/roles'
 import type { KeyView } from '@/core/views'
 import type { KeyList } from '@/server/list-keys'
 import { CreateKeyDialog } from './create-key-dialog'
-import { kindWords, limitsOf, stateWords } from './key-words'
+import { kindWords, limitsOf, reachOf, stateWords } from './key-words'
 import styles from './keys.module.css'
 import { RevokeKeyDialog } from './revoke-key-dialog'
 
@@ -71,9 +70,7 @@ function Key({ shown, onRevoke }: { shown: KeyView; onRevoke: () => void }) {
           <Label>{stateWords[shown.state]}</Label>
           {shown.kind === 'live' ? null : <Label>{kindWords[shown.kind].label}</Label>}
         </div>
-        <p>
-          {shown.scopes.join(', ')}; reaches as far as a {roleLabel(shown.role)}
-        </p>
+        <p>{reachOf(shown)}</p>
         <p>{limitsOf(shown)}</p>
         <p>
           Made by {shown.created_by} <Time at={shown.created_at} />
