@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { niceTicks } from './chart-scale'
+import { hourPaths, niceTicks } from './chart-scale'
 
 test.each([
   [0, [0, 1]],
@@ -17,4 +17,12 @@ test('the greatest value always fits, in few steps', () => {
     expect(ticks.at(-1)).toBeGreaterThanOrEqual(greatest)
     expect(ticks.length).toBeLessThanOrEqual(4)
   }
+})
+
+test('hours are a line, broken where one has no value; one alone is a dot, also at the edge', () => {
+  expect(hourPaths([null, 0, 50, null, 100, null, 25], 100)).toEqual({
+    line: 'M1 100.00L2 50.00',
+    dots: 'M4 0.00L4 0.00M6 75.00L6 75.00',
+  })
+  expect(hourPaths([null, null, null], 1)).toEqual({ line: '', dots: '' })
 })

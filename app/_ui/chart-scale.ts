@@ -8,3 +8,20 @@ export function niceTicks(greatest: number): number[] {
   const step = Math.max(1, Math.ceil(nice))
   return Array.from({ length: Math.max(1, Math.ceil(greatest / step)) + 1 }, (_, index) => index * step)
 }
+
+/**
+ * A value an hour, as two paths in a field 100 high. Hours without one break the line; one that is alone between them is a dot, a
+ * line of no length whose round ends are drawn wider.
+ */
+export function hourPaths(values: readonly (number | null)[], top: number): { line: string; dots: string } {
+  let [line, dots] = ['', '']
+  const has = (index: number) => (values[index] ?? null) !== null
+  for (const [index, value] of values.entries()) {
+    if (value === null) continue
+    const point = `${index} ${(100 - (value / top) * 100).toFixed(2)}`
+    if (has(index - 1)) line += `L${point}`
+    else if (has(index + 1)) line += `M${point}`
+    else dots += `M${point}L${point}`
+  }
+  return { line, dots }
+}

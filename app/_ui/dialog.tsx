@@ -6,27 +6,37 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import IconButton from '@mui/material/IconButton'
 import { X } from 'lucide-react'
-import { useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
+import { createContext, useCallback, useContext, useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
 import styles from './dialog.module.css'
 
 /** Only ever one dialog is open. */
 export const dialogTitleId = 'dialog-title'
 
+/** Told by the form that is open: whether something was typed or chosen in it. */
+const NoteTyped = createContext((_isTyped: boolean): void => {})
+
 /**
  * The one dialog: traps the focus and gives it back; whole screen on a phone. It shows a `DialogBody`. `isAtTop`: its height
- * changes while it is open, and its head stays where it is.
+ * changes while it is open, and its head stays where it is. A click beside it closes it only while
+ * nothing was typed: one that missed would take it all away.
  */
 export function Dialog(props: { onClose: () => void; isLocked?: boolean; isAtTop?: boolean; children: ReactNode }) {
+  const isTyped = useRef(false)
+  const noteTyped = useCallback((now: boolean) => {
+    isTyped.current = now
+  }, [])
   return (
     <MuiDialog
       open
-      onClose={props.isLocked ? undefined : props.onClose}
+      onClose={(_, reason) => {
+        if (!props.isLocked && !(reason === 'backdropClick' && isTyped.current)) props.onClose()
+      }}
       aria-labelledby={dialogTitleId}
       maxWidth={false}
       slotProps={{ paper: { className: props.isAtTop ? styles.atTop : undefined } }}
       transitionDuration={{ enter: 180, exit: 120 }}
     >
-      {props.children}
+      <NoteTyped value={noteTyped}>{props.children}</NoteTyped>
     </MuiDialog>
   )
 }
@@ -45,7 +55,9 @@ export function DialogBody(props: {
 }) {
   const { title, onClose, children, actions, onSubmit, isLocked = false } = props
   const content = useRef<HTMLDivElement>(null)
+  const noteTyped = useContext(NoteTyped)
   useEffect(() => (content.current?.querySelector('input') ?? content.current)?.focus(), [])
+  useEffect(() => () => noteTyped(false), [noteTyped])
 
   const parts = (
     <>
@@ -68,6 +80,7 @@ export function DialogBody(props: {
     <form
       noValidate
       className={styles.form}
+      onChange={() => noteTyped(true)}
       onSubmit={(event: SubmitEvent) => {
         event.preventDefault()
         if (!isLocked) onSubmit()

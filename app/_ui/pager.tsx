@@ -23,16 +23,19 @@ function Pager(props: { summary: string; previous: Turn; next: Turn; size?: Size
             </select>
           </label>
         ) : null}
-        <Button disabled={previous === null} onClick={() => previous?.()}>
-          Previous
-        </Button>
-        <Button disabled={next === null} onClick={() => next?.()}>
-          Next
-        </Button>
+        <TurnButton turn={previous}>Previous</TurnButton>
+        <TurnButton turn={next}>Next</TurnButton>
       </div>
     </nav>
   )
 }
+
+/** Never really disabled: whoever turned to the first or last page with it keeps the focus. */
+const TurnButton = ({ turn, children }: { turn: Turn; children: string }) => (
+  <Button aria-disabled={turn === null} className={styles.turn} onClick={() => turn?.()}>
+    {children}
+  </Button>
+)
 
 /** Turns the pages of a list by cursors: each page is named by a cursor, and `trail` led here. */
 export function CursorPager(props: {

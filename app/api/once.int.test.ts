@@ -58,6 +58,11 @@ async function post(
   return { status: response.status, text: await response.text(), replayed: response.headers.get('idempotent-replayed') }
 }
 
+const acceptedMail = async (key: string) => {
+  const { text } = await post(send.POST, mail, { key })
+  return (JSON.parse(text) as { id: string }).id
+}
+
 const count = async (table: string) =>
   Number((await app.db.execute<{ n: string }>(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n)
 
@@ -141,11 +146,7 @@ test('what staff press again after a lost answer is done once, and answered alik
   const { cookie } = await app.person('super_admin')
   const person = await app.person('user', { passwordHash: null })
   const own = { as: { cookie, origin: 'http://localhost:3005' } }
-  const mailTo = async (key: string) => {
-    const { text } = await post(send.POST, mail, { key })
-    return (JSON.parse(text) as { id: string }).id
-  }
-  const [waiting, ended] = [await mailTo('waiting'), await mailTo('ended')]
+  const [waiting, ended] = [await acceptedMail('waiting'), await acceptedMail('ended')]
   await app.owner.execute(sql`update messages set status = 'cancelled' where id = ${ended}`)
   await app.owner.execute(sql`delete from outbox where message_id = ${ended}`)
   const theirs = { ...own, params: { id: String(person.id) } }

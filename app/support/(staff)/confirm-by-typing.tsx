@@ -15,6 +15,8 @@ export function ConfirmByTyping(props: {
   title: string
   /** Of the field. */
   label: string
+  /** What has to be typed, and what counts as that. */
+  wanted: string
   isRight: (typed: string) => boolean
   act: () => Promise<void>
   button: string
@@ -24,8 +26,9 @@ export function ConfirmByTyping(props: {
   onClose: () => void
   children: ReactNode
 }) {
-  const { title, label, isRight, act, button, busyWord, notDone, onClose, children } = props
+  const { title, label, wanted, isRight, act, button, busyWord, notDone, onClose, children } = props
   const [typed, setTyped] = useState('')
+  const [isTried, setIsTried] = useState(false)
   const { call, isBusy, refused } = useCall()
   const problem = refused === null ? null : outcome(refused, notDone)
   const isSure = isRight(typed.trim())
@@ -68,6 +71,9 @@ export function ConfirmByTyping(props: {
             label={label}
             autoComplete="off"
             value={typed}
+            fault={isTried && !isSure ? `This is not it. Type ${wanted} to go on.` : undefined}
+            // The button cannot be pressed yet, and so this key would do nothing, without a word.
+            onKeyDown={(event) => event.key === 'Enter' && setIsTried(true)}
             onChange={(event) => setTyped(event.target.value)}
             inputProps={{ autoCapitalize: 'none', spellCheck: false }}
           />

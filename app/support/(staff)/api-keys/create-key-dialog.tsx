@@ -10,6 +10,8 @@ import { Dialog, DialogBody } from '@/app/_ui/dialog'
 import { Notice } from '@/app/_ui/notice'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { TextField } from '@/app/_ui/text-field'
+import { toast } from '@/app/_ui/toast'
+import { useIsHere } from '@/app/_ui/use-is-here'
 import { deliveryModes, type DeliveryMode } from '@/core/delivery-mode'
 import { keyRoles, scopes, type KeyRole, type Scope, type StaffActor } from '@/core/permissions'
 import { createKeyRequest, faultsByField, plainWords } from '@/core/requests'
@@ -85,6 +87,7 @@ function CreateKeyForm(props: {
 }) {
   const { actor, isBusy, setIsBusy, onCreated, onClose } = props
   const queries = useQueryClient()
+  const isHere = useIsHere()
   const roles = keyRoles(actor)
   const [name, setName] = useState('')
   const [chosen, setChosen] = useState<readonly Scope[]>(['messages:send', 'messages:read'])
@@ -121,12 +124,16 @@ function CreateKeyForm(props: {
     setProblem(null)
     setIsBusy(true)
     try {
-      onCreated(await api<CreatedKey>('/api/keys', { method: 'POST', body: asked.data }))
+      const created = await api<CreatedKey>('/api/keys', { method: 'POST', body: asked.data })
+      if (isHere.current) onCreated(created)
+      else toast(`The key ${created.key.name} was created and shown to nobody: please revoke it.`)
       void queries.invalidateQueries()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setFaults(error.fields)
-      setProblem(notDone(error, notCreated, 'If it stands in the list, revoke it: it was shown to nobody.'))
+      const failure = notDone(error, notCreated, 'If it stands in the list, revoke it: it was shown to nobody.')
+      setProblem(failure)
+      if (!isHere.current) toast(`${failure.title} ${failure.why}`, { failed: true })
     } finally {
       setIsBusy(false)
     }

@@ -22,6 +22,7 @@ export function RevokeKeyDialog({ shown, onClose }: { shown: KeyView; onClose: (
     <ConfirmByTyping
       title={`Revoke ${shown.name}?`}
       label="Its name"
+      wanted={shown.name}
       isRight={(typed) => typed === shown.name}
       act={revoke}
       button="Revoke key"

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState, type ReactNode } from 'react'
-import { niceTicks } from '@/app/_ui/chart-scale'
+import { hourPaths, niceTicks } from '@/app/_ui/chart-scale'
 import { useClock } from '@/app/_ui/clock'
 import { clockTime } from '@/app/_ui/format-time'
 import { milliseconds } from '@/app/_ui/milliseconds'
@@ -121,16 +121,14 @@ export function TimeToAccept({ hours }: { hours: readonly DeliveryHour[] }) {
   )
 }
 
-/** Hours without mail break the line; one alone between them is a dot, drawn as a line of no length with round ends. */
 function Line({ values, top, className }: { values: (number | null)[]; top: number; className: string | undefined }) {
-  const path = values
-    .map((value, index) => {
-      if (value === null) return ''
-      const point = `${index} ${(100 - (value / top) * 100).toFixed(2)}`
-      return (values[index - 1] ?? null) === null ? `M${point}L${point}` : `L${point}`
-    })
-    .join('')
-  return <path d={path} className={className} />
+  const { line, dots } = hourPaths(values, top)
+  return (
+    <>
+      <path d={line} className={className} />
+      <path d={dots} className={`${className} ${styles.dots}`} />
+    </>
+  )
 }
 
 function labelsOf(hours: DeliveryHour[], zone: string): string[] {

@@ -26,6 +26,7 @@ export function DeleteUserDialog(props: { user: UserView; onClose: () => void; o
     <ConfirmByTyping
       title={`Delete ${nameOf(user)}?`}
       label="Their address"
+      wanted={user.email}
       isRight={(typed) => sameAddressKey(typed) === sameAddressKey(user.email)}
       act={remove}
       button="Delete user"

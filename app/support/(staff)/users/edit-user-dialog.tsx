@@ -10,6 +10,7 @@ import { DidYouMean } from '@/app/_ui/did-you-mean'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
+import { useIsHere } from '@/app/_ui/use-is-here'
 import { useOnce } from '@/app/_ui/use-once'
 import { sameAddressKey } from '@/core/address'
 import { createableRoles, whyNot, type StaffActor } from '@/core/permissions'
@@ -53,6 +54,7 @@ export default function EditUserDialog({
 }) {
   const queries = useQueryClient()
   const once = useOnce()
+  const isHere = useIsHere()
   // As it was when the dialog opened: the page behind it goes on being kept up to date.
   const [user] = useState(opened)
   const [edited, setEdited] = useState<Edited>(() => ({
@@ -96,7 +98,9 @@ export default function EditUserDialog({
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setRefused(error.fields)
-      setProblem(error.status === 0 ? unknown : { title: notSaved, why: error.message })
+      const failure = error.status === 0 ? unknown : { title: notSaved, why: error.message }
+      setProblem(failure)
+      if (!isHere.current) toast(`${failure.title} ${failure.why}`, { failed: true })
     } finally {
       setIsBusy(false)
     }
@@ -105,6 +109,7 @@ export default function EditUserDialog({
   const change = (part: Partial<Edited>) => {
     setEdited({ ...edited, ...part })
     setRefused(Object.fromEntries(Object.entries(refused).filter(([name]) => !(name in part))))
+    setProblem(null)
   }
   const field = (name: TextName) => ({
     name,
@@ -166,6 +171,7 @@ export default function EditUserDialog({
               onChange={(event) => {
                 setPassword(event.target.value)
                 setRefused({ ...refused, current_password: undefined })
+                setProblem(null)
               }}
             />
           ) : null}

@@ -136,15 +136,13 @@ export function MessageList({ templates, first }: { templates: readonly string[]
             <>
               <NewRows held={held} />
               <Live query={list} />
-              <span className={styles.ifWide}>
-                <Button
-                  href={`/api/messages/export?${toSearch(filter)}`}
-                  download
-                  startIcon={<Download size={16} aria-hidden />}
-                >
-                  {count.data ? exportWords(count.data) : 'Export as CSV'}
-                </Button>
-              </span>
+              <Button
+                href={`/api/messages/export?${toSearch(filter)}`}
+                download
+                startIcon={<Download size={16} aria-hidden />}
+              >
+                {count.data ? exportWords(count.data) : 'Export as CSV'}
+              </Button>
             </>
           }
         />

@@ -10,6 +10,8 @@ import { DialogBody } from '@/app/_ui/dialog'
 import { PasswordStrength } from '@/app/_ui/password-strength'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
 import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { toast } from '@/app/_ui/toast'
+import { useIsHere } from '@/app/_ui/use-is-here'
 import { useOnce } from '@/app/_ui/use-once'
 import { createableRoles, type StaffActor } from '@/core/permissions'
 import { createUserRequest, faultsByField, plainWords } from '@/core/requests'
@@ -45,6 +47,7 @@ export function CreateUserForm(props: {
   const { actor, isBusy, setIsBusy, onCreated, onClose } = props
   const queries = useQueryClient()
   const once = useOnce()
+  const isHere = useIsHere()
   const [typed, setTyped] = useState(empty)
   const [role, setRole] = useState<Role>('user')
   const [hasPassword, setHasPassword] = useState(false)
@@ -65,12 +68,16 @@ export function CreateUserForm(props: {
     setProblem(null)
     setIsBusy(true)
     try {
-      onCreated(await once<CreatedUser>('/api/users', { method: 'POST', body: checked.data }))
+      const created = await once<CreatedUser>('/api/users', { method: 'POST', body: checked.data })
+      if (isHere.current) onCreated(created)
+      else toast(`${checked.data.first_name} ${checked.data.last_name} was created all the same.`)
       void queries.invalidateQueries()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       setRefused(error.fields)
-      setProblem(error.status === 0 ? unknown : { title: notCreated, why: error.message })
+      const failure = error.status === 0 ? unknown : { title: notCreated, why: error.message }
+      setProblem(failure)
+      if (!isHere.current) toast(`${failure.title} ${failure.why}`, { failed: true })
     } finally {
       setIsBusy(false)
     }
@@ -79,6 +86,7 @@ export function CreateUserForm(props: {
   const type = (name: Field, value: string) => {
     setTyped({ ...typed, [name]: value })
     setRefused({ ...refused, [name]: undefined })
+    setProblem(null)
   }
   const field = (name: Field) => ({
     name,

@@ -14,6 +14,7 @@ import { useOnce } from '@/app/_ui/use-once'
 import type { StaffActor } from '@/core/permissions'
 import { isAdministrator } from '@/core/roles'
 import type { NoteView } from '@/core/views'
+import { noteRoom } from './note-room'
 import styles from './person.module.css'
 
 /** What staff tell each other about somebody. A note that could not be kept stays in the field. */
@@ -25,6 +26,7 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
   const field = useRef<HTMLTextAreaElement>(null)
   const around = useFocusKept(field)
   const problem = refused === null ? null : notDone(refused, 'It was not kept.')
+  const room = noteRoom(body)
   const path = `/api/users/${userId}/notes`
 
   const add = async () => {
@@ -42,6 +44,7 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
         className={styles.note}
         onSubmit={(event: SubmitEvent) => {
           event.preventDefault()
+          if (room.fault !== undefined) return field.current?.focus()
           if (body.trim() && !isBusy) void call(add)
         }}
       >
@@ -49,9 +52,10 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
           label="New note"
           multiline
           value={body}
-          fault={problem ? `${problem.title} ${problem.why}` : undefined}
+          fault={room.fault ?? (problem ? `${problem.title} ${problem.why}` : undefined)}
+          inputRef={field}
+          help={room.help}
           onChange={(event) => setBody(event.target.value)}
-          inputProps={{ maxLength: 2000 }}
           readOnly={isBusy}
         />
         <BusyButton type="submit" size="small" isBusy={isBusy} busyWord="Saving" disabled={!body.trim()}>
