@@ -261,3 +261,60 @@ for (const colorScheme of ['light', 'dark'] as const) {
     })
   }
 }
+
+test('where the pressed control goes away, the keyboard goes on beside it or at the heading', async ({ page }) => {
+  const heading = page.getByRole('heading', { level: 1 })
+  const press = (name: string | RegExp) => page.getByRole('button', { name }).press('Enter')
+  const wrong = { first_name: 'Jonas', last_name: 'Focus', email: freshAddress('550') }
+  const made = (await (await callApi('POST', '/api/users', wrong)).json()) as { id: number }
+  await signIn(page)
+  await page.goto(`/support/users/${made.id}`)
+  await page.getByLabel('New note').fill('Called on Monday.')
+  await press('Add note')
+  await expect(page.getByText('Called on Monday.')).toBeVisible()
+  await expect(page.getByLabel('New note')).toBeFocused()
+  await press(/^Remove the note/)
+  await expect(page.getByText('Called on Monday.')).toHaveCount(0)
+  await expect(page.getByLabel('New note')).toBeFocused()
+
+  const right = freshAddress('focus')
+  await page.getByLabel('Correct address').fill(right)
+  await press('Correct and send again')
+  await expect(page.getByLabel('Correct address')).toHaveCount(0)
+  await expect(heading).toBeFocused()
+
+  const later = {
+    to: right,
+    subject: 'Later',
+    message: 'Hello',
+    send_at: new Date(Date.now() + 3_600_000).toISOString(),
+  }
+  const { id } = (await (await callApi('POST', '/api/messaging/send', later)).json()) as { id: string }
+  await page.goto(`/support/messages/${id}`)
+  await press('Cancel mail…')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel mail' }).press('Enter')
+  await expect(page.getByRole('button', { name: /Cancel mail/ })).toHaveCount(0)
+  await expect(heading).toBeFocused()
+
+  // The preview is a stop of the Tab key too.
+  await page.locator('iframe').focus()
+  await expect(page.locator('iframe')).toHaveCSS('outline-style', 'solid')
+})
+
+test('who turns to the first or last page keeps the focus', async ({ page }) => {
+  const word = `Pager${process.pid}`
+  for (const first_name of ['Ada', 'Bea']) {
+    await callApi('POST', '/api/users', { first_name, last_name: word, email: freshAddress('pager'), welcome: false })
+  }
+  await signIn(page)
+  await open(page, `/support/users?search=${word}&page_size=1&sort_by=first_name&sort_order=asc`)
+  const previous = page.getByRole('button', { name: 'Previous', exact: true })
+  const next = page.getByRole('button', { name: 'Next', exact: true })
+  await next.press('Enter')
+  await expect(page.getByText('Page 2, by name')).toBeVisible()
+  await expect(next).toBeDisabled()
+  await expect(next).toBeFocused()
+  await previous.press('Enter')
+  await expect(previous).toBeDisabled()
+  await expect(previous).toBeFocused()
+})
