@@ -98,6 +98,9 @@ const messageQueries: Record<string, (at: Row) => Query> = {
   'delivery held': () => ({ delivery: 'held' }),
   'delivery pretended (there are none)': () => ({ delivery: 'pretend' }),
   'recipient, whole': ({ to = '' }) => ({ to }),
+  'recipient, exactly': ({ to = '' }) => ({ address: to }),
+  'recipient, exactly, nobody': ({ id = '' }) => ({ address: `${id}@example.com` }),
+  'dead, to an address': ({ to = '' }) => ({ status: 'dead', address: to }),
   'recipient, a part': ({ to = '' }) => ({ to: to.slice(2, 12) }),
   'recipient, a common domain': () => ({ to: 'example.org' }),
   'recipient, nobody': ({ id = '' }) => ({ to: `nobody-${id.slice(0, 8)}` }),
@@ -206,8 +209,10 @@ async function overview(app: Context, { messages, people }: Rows, { measure }: G
   await measure('overview: the pipeline', messages, () => findPipeline(app.pages))
   await measure('overview: what needs somebody', messages, () => findNeeds(app.pages))
   await measure('overview: the hours of eight days', messages, () => getDeliveryHours(app, 8))
+  await measure('overview: the answer, mistyped', people, ({ first, last }) => answer(`${first}x ${last}q`))
   await measure('a message', messages, ({ id }) => getMessage(app, actor, id ?? ''))
   await measure('a person and how far they have come', people, ({ id }) => getOnboarding(app, Number(id)))
+  await measure('all mail of a person', people, ({ id }) => listMessages(app, listMessagesQuery.parse({ person: id })))
 }
 
 /** What any page does: the palette of commands, and following what changes. */

@@ -25,9 +25,13 @@ const facts = (
   firstName: 'Olena',
   from: 'noreply@usualstore.com',
   linkWorksUntil: null,
+  presentAddress: 'olena.sample@example.com',
+  isDisabled: false,
+  sentAgain: null,
   ...more,
 })
-const told = (...given: Parameters<typeof facts>) => tellCustomer(facts(...given), words)
+const now = Date.parse('2026-11-24T12:34:30.000Z')
+const told = (...given: Parameters<typeof facts>) => tellCustomer(facts(...given), words, now)
 
 describe('what is told to the customer', () => {
   test('accepted: when, where to look, and until when the link works', () => {
@@ -56,6 +60,34 @@ describe('what is told to the customer', () => {
     expect(isAddressWrong('domain_unknown')).toBe(true)
     expect(isAddressWrong('mailbox_full')).toBe(false)
     expect(isAddressWrong('a cause of tomorrow')).toBe(false)
+  })
+
+  test('a mail for later is not promised within a minute, nor one that was tried already', () => {
+    expect(told()).toContain('within a minute')
+    expect(told({ due_at: '2026-11-27T14:02:00.000Z' })).toBe(
+      'Hello Olena, our mail “Welcome to Usual Store” is to be sent at 14:02.',
+    )
+    for (const due_at of ['2026-11-24T12:34:00.000Z', '2026-11-27T14:02:00.000Z'])
+      expect(told({ last_cause: 'line_broke', due_at })).toMatch(/has not left yet, .+ We try again by ourselves/)
+  })
+
+  test('what was corrected or sent again already is not asked for once more', () => {
+    const wrong = { status: 'dead', last_cause: 'mailbox_unknown', to: 'old@example.com' } as const
+    expect(told(wrong)).toBe(
+      'Hello Olena, our mail “Welcome to Usual Store” could not reach you at old@example.com. We have your address olena.sample@example.com by now, and I will send it again there.',
+    )
+    expect(nextStep(facts(wrong))).toBe('Their address has been corrected since: send it again.')
+    const sentAgain = { id: '1', to: 'olena.sample@example.com', status: 'sent' } as const
+    expect(told(wrong, { sentAgain })).toContain('sent it again to olena.sample@example.com, and it was accepted there')
+    expect(told(wrong, { sentAgain: { ...sentAgain, status: 'queued' } })).toContain('are sending it again')
+    expect(nextStep(facts(wrong, { sentAgain }))).toBe(
+      'It was sent again to olena.sample@example.com, as another message: look there.',
+    )
+  })
+
+  test('of a disabled account staff are told so before they try in vain', () => {
+    for (const status of ['sent', 'dead', 'cancelled'] as const)
+      expect(nextStep(facts({ status }, { isDisabled: true }))).toMatch(/^Their account is disabled/)
   })
 
   test('where nobody can know, it does not say that it arrived', () => {

@@ -1,3 +1,4 @@
+import { sameAddressKey } from './address'
 import { isFinal } from './message'
 import type { Words } from './sentences'
 import { knownCause, type Cause } from './smtp-failure'
@@ -24,6 +25,12 @@ export type CustomerFacts = {
   from: string
   /** Until when the link in it works; null: it has none, or it works no more. */
   linkWorksUntil: string | null
+  /** The address of their account now; null: nobody's account. */
+  presentAddress: string | null
+  /** Nothing is sent to a disabled account. */
+  isDisabled: boolean
+  /** The message that took its place. */
+  sentAgain: MessageView['sent_again']
 }
 
 /** The same, told from the whole of a message. */
@@ -32,6 +39,9 @@ export const customerFacts = (message: MessageView): CustomerFacts => ({
   firstName: message.user?.first_name ?? null,
   from: message.from,
   linkWorksUntil: worksUntil(message.link),
+  presentAddress: message.user?.email ?? null,
+  isDisabled: message.user?.is_disabled ?? false,
+  sentAgain: message.sent_again,
 })
 
 /** Until when a link works; null: there is none, or it works no more. */
@@ -54,7 +64,7 @@ export const carriesFreshLink = (template: string) => template === 'welcome' || 
  * A text to paste: plain, polite, and no promise that we cannot keep. "Accepted by your mail provider" is all that is known of a
  * mail that was sent.
  */
-export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>): string {
+export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>, now: number): string {
   const { message, firstName, from, linkWorksUntil } = facts
   const hello = firstName ? `Hello ${firstName},` : 'Hello,'
   const mail = `our mail “${message.subject}”`
@@ -77,11 +87,14 @@ export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>): 
       if (message.delayed_since ?? message.waiting_for_kafka_since)
         return `${hello} ${mail} is delayed by a fault on our side that we are working on. You need not ask again: it goes out by itself${fresh}.`
       if (message.delivery === 'held') return `${hello} ${mail} has not been sent yet. I will write to you when it has.`
+      if (isForLater(message, now)) return `${hello} ${mail} is to be sent at ${words.time(message.due_at)}.`
+      if (message.status === 'queued' && message.last_cause !== null)
+        return `${hello} ${mail} has not left yet, because the connection to a mail provider broke. We try again by ourselves${fresh}; you need not do anything.`
       return message.status === 'retrying'
         ? `${hello} your mail provider has not taken ${mail} yet and asked us to come back. We try again by ourselves at ${words.time(message.due_at)}; you need not do anything.`
         : `${hello} ${mail} is on its way and should reach you within a minute. If it is not in your inbox then, ${look}.`
     case 'dead':
-      return `${hello} ${whyNotReached(message)}`
+      return `${hello} ${whyNotReached(facts)}`
     case 'cancelled':
       return `${hello} ${mail} was not sent, because it was cancelled. Tell me if you still need it, and I will send it again.`
     case 'suppressed':
@@ -91,10 +104,25 @@ export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>): 
   }
 }
 
-function whyNotReached({ subject, to, last_cause }: CustomerFacts['message']): string {
+/** Nobody has tried it yet, because it was asked to go out later. */
+const isForLater = ({ status, due_at, last_cause }: CustomerFacts['message'], now: number): boolean =>
+  status === 'queued' && last_cause === null && Date.parse(due_at) > now
+
+/** Another address of theirs is known by now. */
+const hasMoved = ({ message, presentAddress }: Pick<CustomerFacts, 'message' | 'presentAddress'>): boolean =>
+  presentAddress !== null && sameAddressKey(presentAddress) !== sameAddressKey(message.to)
+
+function whyNotReached({ message, presentAddress, sentAgain }: CustomerFacts): string {
+  const { subject, to, last_cause } = message
   const mail = `our mail “${subject}”`
   const cause = knownCause(last_cause)
   const wrong = cause && wrongAddress[cause]
+  if (sentAgain)
+    return sentAgain.status === 'sent'
+      ? `${mail} could not reach you at ${to}. We have sent it again to ${sentAgain.to}, and it was accepted there.`
+      : `${mail} could not reach you at ${to}. We are sending it again to ${sentAgain.to}.`
+  if (wrong && hasMoved({ message, presentAddress }))
+    return `${mail} could not reach you at ${to}. We have your address ${presentAddress} by now, and I will send it again there.`
   if (wrong)
     return `${mail} could not reach you: the address we have is ${to}, and ${wrong}. Please tell me the right address, and I will send it again at once.`
   if (cause === 'mailbox_full')
@@ -105,10 +133,18 @@ function whyNotReached({ subject, to, last_cause }: CustomerFacts['message']): s
 }
 
 /** What staff do next, in one sentence; null: nothing, it goes on by itself. */
-export function nextStep({ message }: Pick<CustomerFacts, 'message'>): string | null {
+export function nextStep(facts: CustomerFacts): string | null {
+  const { message, isDisabled, sentAgain } = facts
+  if (sentAgain && message.status !== 'sent')
+    return `It was sent again to ${sentAgain.to}, as another message: look there.`
+  if (isDisabled && isFinal(message.status) && message.status !== 'sent')
+    return 'Their account is disabled: enable it first, if they are to get mail again.'
   if (message.delivery === 'pretend' && message.status === 'sent')
     return 'To really send it, release mail from the mode test, or use a live key.'
-  if (message.status === 'sent') return 'If they cannot find it in spam either, send it again.'
+  if (message.status === 'sent')
+    return isDisabled
+      ? 'Their account is disabled: nothing is sent again unless it is enabled.'
+      : 'If they cannot find it in spam either, send it again.'
   if (message.may_have_been_delivered && isFinal(message.status))
     return 'Ask them to look for it first; then send it again, if they have not got it.'
   switch (message.status) {
@@ -118,14 +154,16 @@ export function nextStep({ message }: Pick<CustomerFacts, 'message'>): string | 
       return message.delivery === 'held' ? 'An administrator can release it.' : null
     case 'dead': {
       const cause = knownCause(message.last_cause)
+      if (cause && wrongAddress[cause] && hasMoved(facts))
+        return 'Their address has been corrected since: send it again.'
       if (cause && wrongAddress[cause]) return 'Ask for the right address, then correct it and send again.'
       if (cause === 'mailbox_full') return 'Ask them to make room, then try it again.'
-      return 'Try it again; if it fails again, show the reply below to whoever runs the mail server.'
+      return 'Try it again; if it fails again, show its reply to whoever runs the mail server.'
     }
     case 'cancelled':
       return 'Send it again if they still need it.'
     case 'suppressed':
-      return 'Ask whether the address works; if it does, take it off the suppression list and send again.'
+      return 'Ask whether the address works; if it does, an administrator takes it off the suppression list on the page of this message, and it can be sent again.'
     default:
       return message.status satisfies never
   }

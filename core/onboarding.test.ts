@@ -78,6 +78,8 @@ test('it stops where it stopped: at a refusal, with the reason; or at a link tha
   expect(steps({ invitation: invitation(), link: link({ state: 'expired' }) })[3]).toContain(
     'Send the invitation again',
   )
+  const disabled = steps({ invitation: invitation(), link: link({ state: 'expired' }) }, { status: 'disabled' })
+  expect(disabled[3]).toContain('The account is disabled')
   expect(steps({ invitation: invitation({ status: 'retrying', sent_at: null, closed_at: null }) })[2]).toBe(
     '○ Accepted by their mail server (mx says no.) calm',
   )

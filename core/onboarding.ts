@@ -23,7 +23,9 @@ export function onboardingSteps({ user, onboarding }: Facts, summary: string | n
       ? done(invitation.created_at, 'Welcome mail queued', 'Saved, and from here on never lost')
       : toCome('Welcome mail queued', 'None was asked for'),
     invitation ? acceptance(invitation, summary) : toCome('Accepted by their mail server'),
-    hasFirstPassword || !invitation ? null : opening(invitation.status === 'sent' ? link : null, passwordAt, words),
+    hasFirstPassword || !invitation
+      ? null
+      : opening(user, invitation.status === 'sent' ? link : null, passwordAt, words),
     passwordAt
       ? done(passwordAt, 'Password set')
       : toCome(
@@ -71,7 +73,13 @@ function acceptance(invitation: NonNullable<OnboardingView['invitation']>, summa
   return { ...toCome('Accepted by their mail server', summary), reply }
 }
 
-function opening(link: OnboardingView['link'], passwordAt: string | null, words: Words): OnboardingStep {
+function opening(
+  { status }: UserView,
+  link: OnboardingView['link'],
+  passwordAt: string | null,
+  words: Words,
+): OnboardingStep {
+  const again = status === 'disabled' ? 'The account is disabled' : 'Send the invitation again'
   const openedAt = link?.opened_at ?? link?.used_at
   if (openedAt) return done(openedAt, 'Link opened')
   if (!link || passwordAt) return toCome('Link opened')
@@ -79,11 +87,11 @@ function opening(link: OnboardingView['link'], passwordAt: string | null, words:
     case 'works':
       return toCome('Link opened', `It works until ${words.time(link.expires_at)}`)
     case 'expired':
-      return toCome('Link opened', `It stopped working at ${words.time(link.expires_at)}. Send the invitation again`)
+      return toCome('Link opened', `It stopped working at ${words.time(link.expires_at)}. ${again}`)
     case 'replaced':
       return toCome('Link opened', 'A newer mail has replaced it')
     case 'address_changed':
-      return toCome('Link opened', 'It ended when the address was changed. Send the invitation again')
+      return toCome('Link opened', `It ended when the address was changed. ${again}`)
     case 'used':
     case 'password_changed':
     case 'disabled':

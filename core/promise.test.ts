@@ -22,9 +22,9 @@ test('each day has its share, also one without mail; what waits too long now cou
     hour('2026-11-24T10:00:00.000Z', 95, 95),
   ]
   expect(promisedDays(hours, dayOf, shown, 0)).toEqual([
-    { day: '2026-11-22', accepted: 100, share: 0.94, isKept: false },
-    { day: '2026-11-23', accepted: 0, share: null, isKept: null },
-    { day: '2026-11-24', accepted: 95, share: 1, isKept: true },
+    { day: '2026-11-22', mails: 100, share: 0.94, isKept: false },
+    { day: '2026-11-23', mails: 0, share: null, isKept: null },
+    { day: '2026-11-24', mails: 95, share: 1, isKept: true },
   ])
   expect(promisedDays(hours, dayOf, shown, 5).at(-1)).toMatchObject({ share: 0.95, isKept: true })
   expect(promisedDays(hours, dayOf, shown, 6).at(-1)).toMatchObject({ isKept: false })

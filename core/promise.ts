@@ -20,7 +20,8 @@ export type DeliveryHour = {
 export type PromisedDay = {
   /** `2026-11-24` in the reader's zone. */
   day: string
-  accepted: number
+  /** Of how many it is told: accepted, or overdue already. */
+  mails: number
   /** From 0 to 1; null: there was no mail. */
   share: number | null
   isKept: boolean | null
@@ -47,7 +48,7 @@ export function promisedDays(
   return [...days].map(([day, { accepted, inTime }]) => {
     const whole = accepted + (day === today ? overdue : 0)
     const share = whole === 0 ? null : inTime / whole
-    return { day, accepted, share, isKept: share === null ? null : share >= promisedShare }
+    return { day, mails: whole, share, isKept: share === null ? null : share >= promisedShare }
   })
 }
 

@@ -285,6 +285,10 @@ export const messageFilter = z.strictObject({
     .optional(),
   /** A part of the address. */
   to: z.string().trim().max(254).optional(),
+  /** All of the address, in capitals or not. */
+  address: z.string().trim().max(254).optional(),
+  /** The account that they are about, whatever their address was. */
+  user: wholeNumber(2_147_483_647).optional(),
   /** A part of the address or of the subject. */
   search: z.string().trim().max(255).optional(),
   type: z.enum(messageTypes).optional(),
@@ -301,6 +305,8 @@ export type MessageFilter = z.output<typeof messageFilter>
 
 export const listMessagesQuery = z.strictObject({
   ...messageFilter.shape,
+  /** In the place of a filter: all mail of an account, what is about it and what went to its present address. */
+  person: wholeNumber(2_147_483_647).optional(),
   cursor: z.uuid('This is not a cursor that we gave.').optional(),
   limit: wholeNumber(100).default(25),
 })

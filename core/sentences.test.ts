@@ -23,6 +23,7 @@ const queued: MessageFacts = {
   lastReply: null,
   lastCause: null,
   routeHost: null,
+  wasPutBack: false,
   waitingForKafkaSince: null,
   delayedSince: null,
   dueLater: false,
@@ -37,6 +38,16 @@ const gone = '550 5.1.1 No such user'
 
 test.each<[string, Partial<MessageFacts>, string]>([
   ['queued', {}, 'Not yet. It is waiting for its turn.'],
+  [
+    'queued after a try that used none of them up',
+    { lastCause: 'line_broke' },
+    'Not yet. mx.example.net broke off before the mail had left. It is tried again now.',
+  ],
+  [
+    'the same, and not due yet',
+    { lastCause: 'line_broke', dueLater: true },
+    'Not yet. mx.example.net broke off before the mail had left. The next try is due at <due>.',
+  ],
   ['scheduled', { dueLater: true }, 'Not yet. It is waiting until <due>, as asked.'],
   [
     'waiting for Kafka',
@@ -155,6 +166,16 @@ test.each<[string, Partial<MessageFacts>, string]>([
     'refused, for a cause that is known',
     { status: 'dead', deadReason: 'refused', lastReply: gone, lastCause: 'mailbox_unknown' },
     'No. mx.example.net says the mailbox does not exist. There was 1 try.',
+  ],
+  [
+    'refused again after it was put back',
+    { status: 'dead', deadReason: 'refused', lastCause: 'mailbox_unknown', wasPutBack: true },
+    'No. mx.example.net says the mailbox does not exist. There was 1 try since it was put back.',
+  ],
+  [
+    'cancelled after it was put back',
+    { status: 'cancelled', lastCause: 'mailbox_unknown', closedAt: 'closed' },
+    'No. It was cancelled at <closed>.',
   ],
   [
     'refused, for a cause that a newer version knows',

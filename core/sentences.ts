@@ -30,6 +30,8 @@ export type MessageFacts = {
   lastCause: string | null
   /** The host of the second route, when the last try went that way. */
   routeHost: string | null
+  /** People gave it all its tries again: those before are not counted. */
+  wasPutBack: boolean
   waitingForKafkaSince: string | null
   /** It is due, and waits only because sending is paused. */
   delayedSince: string | null
@@ -72,6 +74,9 @@ export function summarise(message: MessageFacts, words: Words): string {
       if (delayed) return `Not yet. ${delayed}`
       if (message.waitingForKafkaSince)
         return `Not yet. It has been waiting for Kafka since ${time(message.waitingForKafkaSince)} and goes out by itself when Kafka is back.`
+      // It was given back after a try, or put back by people.
+      if (message.lastCause !== null || message.lastReply !== null)
+        return `Not yet. ${whatFailed(message, host)} ${message.dueLater ? `The next try is due at ${time(message.dueAt)}.` : 'It is tried again now.'}`
       return message.dueLater
         ? `Not yet. It is waiting until ${time(message.dueAt)}, as asked.`
         : 'Not yet. It is waiting for its turn.'
@@ -93,7 +98,7 @@ export function summarise(message: MessageFacts, words: Words): string {
       return whyDead(message, host, words)
     case 'cancelled':
       if (doubt) return `${earlierTry} It was cancelled at ${time(message.closedAt ?? message.dueAt)}.`
-      return `No. It was cancelled at ${time(message.closedAt ?? message.dueAt)}${message.retryCount === 0 ? ', before any try' : ` after ${tries(message.retryCount)}`}.`
+      return `No. It was cancelled at ${time(message.closedAt ?? message.dueAt)}${triesBefore(message)}.`
     case 'suppressed':
       return message.suppressedSince
         ? `Not sent: this address has been on the suppression list since ${words.day(message.suppressedSince)}.`
@@ -146,10 +151,16 @@ function whyDead(message: MessageFacts, host: string, words: Words): string {
       return `${no} ${whatFailed(message, host)} All ${tries(message.maxRetries + 1)} are used up.`
     case 'refused':
     case null:
-      return `${no} ${whyRefused(message, host)}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}.`
+      return `${no} ${whyRefused(message, host)}. There ${message.retryCount === 0 ? 'was 1 try' : `were ${tries(message.retryCount + 1)}`}${message.wasPutBack ? ' since it was put back' : ''}.`
     default:
       return message.deadReason satisfies never
   }
+}
+
+/** What was put back by people begins to count anew, so none does not mean that there was none. */
+function triesBefore({ retryCount, lastCause, lastReply }: MessageFacts): string {
+  if (retryCount > 0) return ` after ${tries(retryCount)}`
+  return lastCause === null && lastReply === null ? ', before any try' : ''
 }
 
 function whyRefused({ lastCause, lastReply }: MessageFacts, host: string): string {
@@ -253,7 +264,7 @@ export function tell(entry: { at: string; event: MessageEventKind; detail: Event
       return line(
         whoAsked(detail),
         'fact',
-        `Saved, and from here on never lost${detail.sendAt ? `; to be sent at ${words.time(detail.sendAt)}` : ''}${detail.delivery ? `; ${insteadOfSending[detail.delivery]}` : ''}`,
+        `Saved, and from here on never lost${detail.sendAt ? '; to be sent later' : ''}${detail.delivery ? `; ${insteadOfSending[detail.delivery]}` : ''}`,
       )
     case 'kafka_unreachable':
       return line('Kafka could not be reached', 'wait', 'It waits, and is handed over as soon as Kafka is back')

@@ -98,6 +98,8 @@ export type MessageListItem = {
   last_cause: string | null
   /** The host of the second route, when the last try went that way. */
   route_host: string | null
+  /** People gave it all its tries again: `retry_count` begins there. */
+  was_put_back: boolean
   /** Set while Kafka has not taken its record. */
   waiting_for_kafka_since: string | null
   /** Set while it is due and waits because sending is paused. */
@@ -155,11 +157,13 @@ export type MessageView = MessageListItem & {
   send_at: string | null
   /** The message that this one was sent again for. */
   resend_of: string | null
+  /** The newest message that was sent for this one. */
+  sent_again: { id: string; to: string; status: Status } | null
   /** The id that it has at the service that put it on the topic; null: it was asked for here. */
   producer_id: string | null
   /** Which SMTP route took it; null while none has. */
   route: 'primary' | 'fallback' | null
-  user: { id: number; name: string; first_name: string } | null
+  user: { id: number; name: string; first_name: string; email: string; is_disabled: boolean } | null
   /** What became of the link that it carried; null: it carried none, or has not been sent yet. */
   link: LinkView | null
   /** Where its last record stands in Kafka; null before the first try. */
@@ -204,8 +208,8 @@ export type AnswerView =
       /** What went to it before that, the newest first. */
       earlier: MessageListItem[]
     }
-  /** Several fit: people, or else addresses with their newest mail. */
-  | { kind: 'choices'; people: UserView[]; mail: MessageListItem[] }
+  /** Several fit: people, or else addresses with their newest mail. `has_more`: these are not all. `is_near`: nobody fits, these are who might be meant. */
+  | { kind: 'choices'; people: UserView[]; mail: MessageListItem[]; has_more: boolean; is_near: boolean }
   | { kind: 'nothing' }
 
 /** A kind of mail, with sample data to look at it with. */

@@ -3,7 +3,7 @@ import { firstIdOf } from '@/core/message-id'
 import type { MessageFilter } from '@/core/requests'
 import type { Executor } from './client'
 import { estimate } from './estimate'
-import { containing, hasTrigram } from './pattern'
+import { containing, hasTrigram, literally } from './pattern'
 
 /** Which messages fit, the newest first. */
 type Found = {
@@ -63,6 +63,22 @@ export async function findMessageIds(
   return { ids, goOnBefore: before ?? null }
 }
 
+/** The same of all mail of an account: what is about it, and what went to this address, also where nobody named the account. */
+export async function findMailOf(
+  db: Executor,
+  { user, address }: { user: number; address: string },
+  range: { before?: string | undefined; limit: number },
+): Promise<Found> {
+  const both = await Promise.all([findMessageIds(db, { user }, range), findMessageIds(db, { address }, range)])
+  const all = [...new Set(both.flatMap(({ ids }) => ids))].toSorted((a, b) => (a < b ? 1 : -1))
+  // Where one of them stopped, nobody knows what is older.
+  const stops = both.flatMap(({ goOnBefore }) => goOnBefore ?? []).toSorted()
+  const from = stops.at(-1) ?? null
+  const ids = all.filter((id) => from === null || id >= from).slice(0, range.limit)
+  const isFull = ids.length >= range.limit
+  return { ids, goOnBefore: isFull ? (ids.at(-1) ?? null) : from }
+}
+
 /** How many fit, counted up to `most`; not `isAll`: there are more, or there may be. */
 export async function countMessages(
   db: Executor,
@@ -114,13 +130,12 @@ function sourceOf(filter: MessageFilter): Source {
   }
 }
 
-type Lead = { column: SQL; value: string }
+type Lead = { column: SQL; value: SQL | string }
+type LeadBy = 'user' | 'sender' | 'template' | 'type' | null
 
 /** The equality that an index walks along. */
-function leadOf({ sender, template, type }: MessageFilter): {
-  by: 'sender' | 'template' | 'type' | null
-  is: Lead | null
-} {
+function leadOf({ user, sender, template, type }: MessageFilter): { by: LeadBy; is: Lead | null } {
+  if (user !== undefined) return { by: 'user', is: { column: sql`m.user_id`, value: sql`${user}::int` } }
   if (sender !== undefined) return { by: 'sender', is: { column: sql`m.created_by_name`, value: sender } }
   if (template !== undefined) return { by: 'template', is: { column: sql`m.template`, value: template } }
   if (type !== undefined) return { by: 'type', is: { column: sql`m.type`, value: type } }
@@ -200,7 +215,7 @@ async function findByText(
   filter: MessageFilter,
   { before, limit, most }: { before: string; limit: number; most: number },
 ): Promise<string[] | null> {
-  if (!hasTrigram(filter.to) && !hasTrigram(filter.search)) return null
+  if (![filter.to, filter.address, filter.search].some(hasTrigram)) return null
   const byIndex = matchesText(filter, tellingPart)
   if ((await estimate(db, sql`select from messages m where ${byIndex}`)) > most * 3) return null
   const fits = and(matchesStatus(filter), matchesRest(filter, null), ofTime(filter)) ?? sql`true`
@@ -231,13 +246,16 @@ function matchesStatus({ status, delivery }: MessageFilter): SQL | undefined {
  * @param written how a column is named
  */
 function matchesText(
-  { to, search }: MessageFilter,
+  { to, address: whole, search }: MessageFilter,
   part = (text: string): string => text,
   written = (column: SQL): SQL => column,
 ): SQL | undefined {
   const [address, subject] = [written(sql`m.to_address`), written(sql`m.subject`)]
   const [inAddress, inEither] = [to && containing(part(to)), search && containing(part(search))]
+  const begun = whole === undefined ? '' : part(whole)
+  const isAddress = whole && `${literally(begun)}${begun === whole ? '' : '%'}`
   return and(
+    isAddress ? sql`${address} ilike ${isAddress}` : undefined,
     inAddress ? sql`${address} ilike ${inAddress}` : undefined,
     inEither ? sql`(${address} ilike ${inEither} or ${subject} ilike ${inEither})` : undefined,
   )
@@ -252,8 +270,9 @@ const tellingPart = (text: string): string => {
 const unindexed = (column: SQL): SQL => sql`(${column} || '')`
 
 /** The equalities but for the one that led here. */
-function matchesRest({ sender, template, type }: MessageFilter, lead: 'sender' | 'template' | 'type' | null) {
+function matchesRest({ user, sender, template, type }: MessageFilter, lead: LeadBy) {
   return and(
+    user === undefined || lead === 'user' ? undefined : sql`m.user_id = ${user}::int`,
     sender === undefined || lead === 'sender' ? undefined : sql`m.created_by_name = ${sender}`,
     template === undefined || lead === 'template' ? undefined : sql`m.template = ${template}`,
     type === undefined || lead === 'type' ? undefined : sql`m.type = ${type}`,

@@ -64,6 +64,27 @@ export async function findUserIds(
   return { ids: found.slice(offset).map(({ id }) => id), goOnAfter: after ?? null, isPartial: true }
 }
 
+/** The newest of those whose whole name this is, in either order. */
+export async function findNamed(db: Executor, name: string, limit: number): Promise<number[]> {
+  // The pattern alone is found by its trigrams; a name that has none would be looked for in all of them.
+  if (!hasTrigram(name)) return []
+  const rows = await db.execute<{ id: number }>(sql`
+    select u.id from users u
+    where ${indexedWords} ilike ${containing(name)}
+      and lower(${name}) in (lower(u.first_name || ' ' || u.last_name), lower(u.last_name || ' ' || u.first_name))
+    order by u.id desc limit ${limit}`)
+  return rows.map(({ id }) => id)
+}
+
+/** Those whose names and address resemble this most, as a mistyped one does (pg_trgm: a word similarity of at least 0.6). */
+export async function findSimilar(db: Executor, text: string, limit: number): Promise<number[]> {
+  if (!hasTrigram(text)) return []
+  const rows = await db.execute<{ id: number }>(sql`
+    select u.id from users u where ${text} <% ${indexedWords}
+    order by word_similarity(${text}, ${indexedWords}) desc, u.id desc limit ${limit}`)
+  return rows.map(({ id }) => id)
+}
+
 /** How many fit, counted up to `most`; not `isAll`: there are more, or there may be. */
 export async function countUsers(
   db: Executor,

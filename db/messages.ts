@@ -32,6 +32,10 @@ const routeHost = sql<string | null>`case when ${messages.status} in ('sent', 'r
   order by e.id desc limit 1
 ) end`
 
+/** Only asked of what was given up: there it is told how many tries there were. */
+const wasPutBack = sql<boolean>`(${messages.status} = 'dead' and exists (
+  select from ${messageEvents} e where e.message_id = ${messages.id} and e.event = 'retried' and not e.detail ? 'triesKept'))`
+
 function select(db: Executor) {
   return db
     .select({
@@ -39,6 +43,7 @@ function select(db: Executor) {
       dueLater: sql<boolean>`${messages.dueAt} > now()`,
       delayedSince,
       routeHost,
+      wasPutBack,
       suppressedSince: suppressions.createdAt,
       kafkaFailedAt: outbox.kafkaFailedAt,
       attempt: outbox.attempt,
@@ -47,6 +52,8 @@ function select(db: Executor) {
       offset: outbox.kafkaOffset,
       userId: users.id,
       firstName: sql<string>`${users.firstName}`,
+      userEmail: sql<string>`${users.email}`,
+      isDisabled: sql<boolean>`${users.status} = 'disabled'`,
       userName: sql<string>`${users.firstName} || ' ' || ${users.lastName}`,
     })
     .from(messages)
@@ -80,6 +87,7 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
     lastCause: message.lastCause,
     delivery: message.delivery,
     routeHost: row.routeHost,
+    wasPutBack: row.wasPutBack,
   }
   return {
     facts: {
@@ -111,6 +119,7 @@ function toStored({ message, kafkaFailedAt, dueLater, ...row }: Row): StoredMess
       last_reply: message.lastReply,
       last_cause: shared.lastCause,
       route_host: shared.routeHost,
+      was_put_back: shared.wasPutBack,
       waiting_for_kafka_since: shared.waitingForKafkaSince,
       delayed_since: shared.delayedSince,
       expires_at: shared.expiresAt,
@@ -173,11 +182,30 @@ export async function findMessageStory(db: Executor, id: string): Promise<Stored
       resend_of: message.resendOf,
       producer_id: message.producerId,
       route: taken ? (taken.detail.route ?? 'primary') : null,
-      user: row.userId === null ? null : { id: row.userId, name: row.userName, first_name: row.firstName },
+      sent_again: await findSentAgain(db, events.findLast(({ event }) => event === 'resent')?.detail.otherId),
+      user:
+        row.userId === null
+          ? null
+          : {
+              id: row.userId,
+              name: row.userName,
+              first_name: row.firstName,
+              email: row.userEmail,
+              is_disabled: row.isDisabled,
+            },
     },
     data: message.data,
     events,
   }
+}
+
+async function findSentAgain(db: Executor, id: string | undefined): Promise<MessageView['sent_again']> {
+  if (id === undefined) return null
+  const [row] = await db
+    .select({ id: messages.id, to: messages.toAddress, status: messages.status })
+    .from(messages)
+    .where(eq(messages.id, id))
+  return row ?? null
 }
 
 /** What a mail is made of. Its secret is not here: nobody but the worker opens that. */

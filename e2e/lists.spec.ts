@@ -39,7 +39,7 @@ test('a supporter narrows the messages down, goes back and forth, and takes them
     const only = page.getByRole('button', { name: `Only messages to ${sent}` })
     await only.focus()
     await page.keyboard.press('Enter')
-    await expect(page).toHaveURL(/\/support\/messages\?.*to=narrow/)
+    await expect(page).toHaveURL(/\/support\/messages\?.*address=narrow/)
     await expect(rows).toHaveCount(1)
     await page.getByRole('button', { name: 'Only messages by API key "local"' }).click()
     await page.getByRole('button', { name: 'Only messages with the template plain' }).click()

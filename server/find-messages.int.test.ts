@@ -86,6 +86,54 @@ test('what every mail goes through touches no index of messages, however many th
   await expect.poll(updates).toEqual({ all: 40, heap_only: 40 })
 })
 
+describe('whose mail it is', () => {
+  test('a whole address is that address alone, in capitals or not, and a wildcard is none', async () => {
+    const ann = await send({ to: 'Ann@example.com' })
+    await send({ to: 'joann@example.com' })
+    await send({ to: 'ann@example.com.ua' })
+    const odd = await send({ to: 'a_n@example.com' })
+    expect(await found({ address: 'ann@EXAMPLE.com' })).toEqual([ann])
+    expect(await found({ address: 'a_n@example.com' })).toEqual([odd])
+    expect(await found({ address: '%@example.com' })).toEqual([])
+    expect(await counted({ address: 'ann@example.com' })).toMatchObject({ count: 1 })
+  })
+
+  test('however long ago it was', async () => {
+    const old = await send({ to: 'old@example.com' })
+    await app.owner.execute(sql`update messages set id = uuidv7(interval '-1 day') where id = ${old}`)
+    await app.owner.execute(sql`
+      insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name)
+      select 'notification', 'plain', 'gold@example.com', 'a@example.com', 'Busy', '{}', false, 1, 3, 'seed' from generate_series(1, 3000)`)
+    expect(await found({ address: 'old@example.com' })).toHaveLength(1)
+  })
+
+  test('all mail of a person: about their account wherever it went, and to their address; by pages, none twice', async () => {
+    const { id, email } = await app.person('user', { email: 'new@example.com' })
+    const all: string[] = []
+    for (let i = 0; i < 3; i++) {
+      const about = await send({ to: 'before@example.com' })
+      await app.owner.execute(sql`update messages set user_id = ${id} where id = ${about}`)
+      const both = await send({ to: email })
+      await app.owner.execute(sql`update messages set user_id = ${id} where id = ${both}`)
+      all.unshift(await send({ to: email.toUpperCase() }), both, about)
+      await send({ to: `re${email}` })
+    }
+    expect(await found({ person: String(id) })).toEqual(all)
+    expect(await found({ user: String(id) })).toEqual(all.filter((_, at) => at % 3 !== 0))
+    const read: string[] = []
+    let cursor: string | null = null
+    do {
+      const query = { person: String(id), limit: '2', ...(cursor === null ? {} : { cursor }) }
+      const page = await listMessages(app, listMessagesQuery.parse(query))
+      read.push(...page.messages.map((message) => message.id))
+      cursor = page.next_cursor
+    } while (cursor !== null)
+    expect(read).toEqual(all)
+    await expect(found({ person: '999999' })).rejects.toThrow('There is no such user.')
+    await expect(found({ person: String(id), status: 'sent' })).rejects.toThrow('goes with cursor and limit alone')
+  })
+})
+
 describe('a filter by status', () => {
   test('finds what was given up because workers were lost over it, once', async () => {
     const lost = await send()

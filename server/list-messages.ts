@@ -1,12 +1,15 @@
+import { AppError } from '@/core/errors'
 import { instantOfId } from '@/core/message-id'
 import type { ListMessagesQuery, MessageFilter } from '@/core/requests'
 import type { MessageListItem } from '@/core/views'
-import { findMessageIds } from '@/db/find-messages'
+import { findMailOf, findMessageIds } from '@/db/find-messages'
 import { findMessages } from '@/db/messages'
+import { findUser } from '@/db/users'
 import { templates } from '@/emails/registry'
 import type { Context } from './context'
 import { withInstants } from './message-time'
 import { pageRead } from './page-read'
+import { noSuchUser } from './refusals'
 import { toldMessages } from './told-messages'
 
 export type MessagePage = {
@@ -18,11 +21,31 @@ export type MessagePage = {
 }
 
 /** Newest first. */
-export function listMessages(
+export async function listMessages(
   { pages, config }: Pick<Context, 'pages' | 'config'>,
-  { cursor, limit, ...filter }: ListMessagesQuery,
+  { cursor, limit, person, ...filter }: ListMessagesQuery,
 ): Promise<MessagePage> {
-  return pageRead(messagesBefore({ pages, config }, filter, { before: cursor, limit }))
+  const range = { before: cursor, limit }
+  if (person !== undefined && Object.values(filter).some((value) => value !== undefined)) {
+    const fault = 'This goes with cursor and limit alone; user and address go with every filter.'
+    throw new AppError('invalid', `person: ${fault}`, { person: fault })
+  }
+  return await pageRead(
+    person === undefined
+      ? messagesBefore({ pages, config }, filter, range)
+      : mailOfPerson({ pages, config }, person, range),
+  )
+}
+
+async function mailOfPerson(
+  { pages, config }: Pick<Context, 'pages' | 'config'>,
+  person: number,
+  { before, limit }: { before: string | undefined; limit: number },
+): Promise<MessagePage> {
+  const user = await findUser(pages, person)
+  if (!user) throw noSuchUser()
+  const found = await findMailOf(pages, { user: person, address: user.email }, { before, limit: limit + 1 })
+  return toPage({ pages, config }, found, limit)
 }
 
 /** A page of any size; an export reads larger ones than the API gives. */
@@ -31,10 +54,15 @@ export async function messagesBefore(
   filter: MessageFilter,
   { before, limit }: { before: string | undefined; limit: number },
 ): Promise<MessagePage> {
-  const { ids, goOnBefore } = await findMessageIds(pages, withInstants(filter, Date.now()), {
-    before,
-    limit: limit + 1,
-  })
+  const found = await findMessageIds(pages, withInstants(filter, Date.now()), { before, limit: limit + 1 })
+  return toPage({ pages, config }, found, limit)
+}
+
+async function toPage(
+  { pages, config }: Pick<Context, 'pages' | 'config'>,
+  { ids, goOnBefore }: { ids: string[]; goOnBefore: string | null },
+  limit: number,
+): Promise<MessagePage> {
   const stored = await findMessages(pages, ids.slice(0, limit))
   const isFull = ids.length > limit
   return {

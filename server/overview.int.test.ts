@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { sendMessageRequest } from '@/core/requests'
+import { editUserRequest, sendMessageRequest } from '@/core/requests'
 import { createTestDatabase } from '@/stack/testing/services'
 import { createUser } from './create-user'
+import { editUser } from './edit-user'
 import { findAnswer } from './find-answer'
 import { getNeeds } from './get-needs'
 import { getPipeline } from './get-pipeline'
@@ -60,6 +61,56 @@ test('a name, an address, a part of one or a message leads to the newest mail; s
     expect(await answer(question)).toEqual({ kind: 'nothing' })
   const { id } = await app.person('user')
   expect(await answer(String(id))).toMatchObject({ kind: 'answer', user: { id }, message: null })
+})
+
+test('an address and a whole name lead to their own person, however many newer ones contain them', async () => {
+  const ann = await create('Ann', 'Hidden', 'ann@example.com')
+  for (const name of ['joann', 'suzann', 'deann', 'leann', 'maryann', 'roxann', 'luann'])
+    await create(name, 'Hidden', `${name}@example.com`)
+  // A busy address that contains hers.
+  await run(sql`
+    insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name)
+    select 'notification', 'plain', 'joann@example.com', 'a@example.com', 'Busy ' || n, '{}', false, 1, 3, 'seed' from generate_series(1, 40) n`)
+  expect(await answer('Ann@example.com')).toMatchObject({
+    kind: 'answer',
+    user: { id: ann.id },
+    message: { id: ann.welcome_message_id },
+    earlier: [],
+  })
+  const found = await answer('ann hidden')
+  expect(found).toMatchObject({ kind: 'choices', has_more: true })
+  if (found.kind !== 'choices') throw new Error(found.kind)
+  expect(found.people.map(({ email }) => email)).toHaveLength(6)
+  expect(found.people[0]?.email).toBe('ann@example.com')
+  expect(await answer('tom')).toMatchObject({ kind: 'choices', has_more: false })
+})
+
+test('what is mistyped leads to those who might be meant, and what resembles nobody to nobody', async () => {
+  const barbara = await create('Barbara', 'Liskov', 'barbara.liskov@example.com')
+  for (const question of ['barbara.liskov@exmaple.com', 'barbra liskov', 'Liskow Barbara'])
+    expect(await answer(question)).toMatchObject({ kind: 'choices', is_near: true, people: [{ id: barbara.id }] })
+  expect(await answer('zzyzx quux')).toEqual({ kind: 'nothing' })
+})
+
+test('once an address was corrected, the old one leads to the person, and the old mail to the new one', async () => {
+  const grace = await create('Grace', 'Hopper', 'grace@example.org')
+  await run(
+    sql`update messages set status = 'dead', closed_at = now(), dead_reason = 'refused', last_cause = 'mailbox_unknown' where id = ${grace.welcome_message_id}`,
+  )
+  await run(sql`delete from outbox where message_id = ${grace.welcome_message_id}`)
+  const change = editUserRequest.parse({ email: 'grace.hopper@example.org', send_again: true })
+  const edited = await editUser(app, asked(onlooker), grace.id, change)
+  const newest = edited.welcome_message_id
+  expect(newest).toBeDefined()
+  expect(await answer('grace@example.org')).toMatchObject({
+    kind: 'answer',
+    user: { id: grace.id, email: 'grace.hopper@example.org' },
+    message: { id: grace.welcome_message_id, sent_again: { id: newest, to: 'grace.hopper@example.org' } },
+  })
+  expect(await answer('grace.hopper@example.org')).toMatchObject({
+    message: { id: newest, sent_again: null },
+    earlier: [{ id: grace.welcome_message_id }],
+  })
 })
 
 test('the pipeline tells what waits, since when, who works, and that Kafka does not answer', async () => {

@@ -2,7 +2,7 @@ import type { Delivery } from '@/core/delivery-mode'
 import { AppError } from '@/core/errors'
 import type { Status } from '@/core/message'
 
-type Facts = { status: Status; delivery: Delivery }
+type Facts = { status: Status; delivery: Delivery; lastCause: string | null }
 
 const conflict = (sentence: string) => new AppError('conflict', sentence)
 
@@ -43,6 +43,7 @@ export function whyNotRetried(message: Facts): AppError | null {
       return null
     case 'queued':
       if (message.delivery === 'held') return conflict('It is held: release it instead.')
+      if (message.lastCause !== null) return conflict('It is in line to be tried again already.')
       return conflict('It is still waiting for its first try; there is nothing to repeat yet.')
     case 'sending':
       return conflict(beingSent)

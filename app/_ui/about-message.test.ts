@@ -31,6 +31,7 @@ const message = (changes: Partial<Message>): Message => ({
   last_reply: null,
   last_cause: null,
   route_host: null,
+  was_put_back: false,
   waiting_for_kafka_since: null,
   delayed_since: null,
   expires_at: '2026-11-27T12:31:30.000Z',
@@ -126,4 +127,15 @@ describe('the path', () => {
 
   it('does not claim acceptance where nobody can know', () =>
     expect(states(parked).slice(2)).toEqual(['First try: unsure', 'Accepted: unsure']))
+})
+
+it('what was tried and given back does not look as if nobody had tried it', () => {
+  const tried = message({ last_cause: 'line_broke', last_reply: 'Connection closed' })
+  expect(whatHappens(tried, words, now)).toBe('Tried again now')
+  expect(whatHappens({ ...tried, due_at: new Date(now + 90_000).toISOString() }, words, now)).toBe(
+    'Tried again in 1 min 30 s',
+  )
+  expect(pathOf(tried, words, now)[2]).toMatchObject({ label: 'First try', state: 'wait', detail: 'the line broke' })
+  expect(answerOf(tried, words, now).tone).toBe('wait')
+  expect(whatHappens({ ...tried, status: 'cancelled' }, words, now)).toBe('Cancelled')
 })

@@ -24,6 +24,7 @@ const factsOf = (message: Facts, now: number): MessageFacts => ({
   lastReply: message.last_reply,
   lastCause: message.last_cause,
   routeHost: message.route_host,
+  wasPutBack: message.was_put_back,
   waitingForKafkaSince: message.waiting_for_kafka_since,
   delayedSince: message.delayed_since,
   dueLater: isDueLater(message, now),
@@ -52,9 +53,17 @@ export function answerOf(message: Facts, words: Words, now: number): Answer {
   if (!lead?.[1]) return { lead: '', rest: summary, tone: 'calm' }
   const tone = message.status === 'sending' ? 'now' : message.status === 'cancelled' ? 'calm' : tones[lead[1]]
   const isHeldUp = message.waiting_for_kafka_since ?? message.delayed_since
-  const isInTurn = message.status === 'queued' && !isHeldUp && message.delivery !== 'held' && lead[1] === 'Not yet'
+  const isInTurn =
+    message.status === 'queued' &&
+    !isHeldUp &&
+    !hasFailed(message) &&
+    message.delivery !== 'held' &&
+    lead[1] === 'Not yet'
   return { lead: lead[0], rest: summary.slice(lead[0].length).trim(), tone: isInTurn ? 'calm' : (tone ?? 'calm') }
 }
+
+/** It was tried, and given back or put back since. */
+const hasFailed = ({ last_cause, last_reply }: Facts): boolean => last_cause !== null || last_reply !== null
 
 const sentenceCase = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
@@ -72,6 +81,10 @@ export function whatHappens(message: Facts, words: Words, now: number): string {
       if (delayed) return delayed
       if (message.waiting_for_kafka_since)
         return `Waiting for Kafka since ${words.time(message.waiting_for_kafka_since)}`
+      if (hasFailed(message)) {
+        const wait = Date.parse(message.due_at) - now
+        return wait > 0 ? `Tried again in ${span(wait)}` : 'Tried again now'
+      }
       return isDueLater(message, now) ? `Waiting until ${words.time(message.due_at)}` : 'Waiting for its turn'
     case 'sending':
       return message.delivery === 'pretend' ? 'Only pretended' : `Being handed to ${words.smtpHost}`
@@ -89,9 +102,8 @@ export function whatHappens(message: Facts, words: Words, now: number): string {
     case 'dead':
       return whyDead(message, words)
     case 'cancelled':
-      return message.retry_count === 0
-        ? 'Cancelled before any try'
-        : `Cancelled after ${message.retry_count} ${message.retry_count === 1 ? 'try' : 'tries'}`
+      if (message.retry_count === 0) return hasFailed(message) ? 'Cancelled' : 'Cancelled before any try'
+      return `Cancelled after ${message.retry_count} ${message.retry_count === 1 ? 'try' : 'tries'}`
     case 'suppressed':
       return message.suppressed_since
         ? 'The address is on the suppression list'
@@ -143,7 +155,9 @@ export function pathOf(message: Facts, words: Words, now: number): Step[] {
       if (message.delayed_since) return [saved, inKafka, step(current, 'wait', 'delayed'), accepted]
       return message.waiting_for_kafka_since
         ? [saved, step('In Kafka', 'wait', 'waiting'), step(current, 'to-come', 'not yet'), accepted]
-        : [saved, step('In Kafka', 'now', 'its turn comes'), step(current, 'to-come', 'not yet'), accepted]
+        : hasFailed(message)
+          ? [saved, inKafka, step(current, 'wait', 'the line broke'), step('Accepted', 'to-come', 'tried again')]
+          : [saved, step('In Kafka', 'now', 'its turn comes'), step(current, 'to-come', 'not yet'), accepted]
     case 'sending':
       return [saved, inKafka, step(current, 'now', 'now'), step('Accepted', 'to-come', 'any moment')]
     case 'retrying': {

@@ -109,8 +109,11 @@ const isUserList = (data: unknown): data is UserList => has(data, 'users')
 function isAbout(data: unknown, changed: readonly LiveMessage[]): boolean {
   const answer = data as AnswerView | undefined
   if (answer?.kind !== 'answer') return false
-  const { address, message } = answer
-  return changed.some(({ id, to }) => id === message?.id || sameAddressKey(to) === sameAddressKey(address))
+  const { address, user, message } = answer
+  return changed.some(
+    ({ id, to, user_id }) =>
+      id === message?.id || (user && user_id === user.id) || sameAddressKey(to) === sameAddressKey(address),
+  )
 }
 
 /**

@@ -16,6 +16,7 @@ import { Time } from '@/app/_ui/time'
 import { useUrlState } from '@/app/_ui/url-state'
 import { listPollMs, usePolled } from '@/app/_ui/use-polled'
 import { useWords } from '@/app/_ui/words'
+import { sameAddressKey } from '@/core/address'
 import { customerFacts, isAddressWrong, linkWords, nextStep, tellCustomer } from '@/core/customer-words'
 import { isFinal } from '@/core/message'
 import { createableRoles, type StaffActor } from '@/core/permissions'
@@ -86,7 +87,7 @@ function Found({ actor, question, first, ask }: Props) {
         </div>
       )
     case 'choices':
-      return <Choices people={data.people} mail={data.mail} ask={ask} />
+      return <Choices found={data} ask={ask} />
     case 'answer':
       return <OneAnswer actor={actor} found={data} />
     default:
@@ -94,7 +95,8 @@ function Found({ actor, question, first, ask }: Props) {
   }
 }
 
-function Choices({ people, mail, ask }: { people: UserView[]; mail: MessageListItem[]; ask: Props['ask'] }) {
+function Choices({ found, ask }: { found: AnswerView & { kind: 'choices' }; ask: Props['ask'] }) {
+  const { people, mail, has_more: hasMore, is_near: isNear } = found
   const all = [
     ...people.map((person) => ({
       key: person.email,
@@ -107,7 +109,12 @@ function Choices({ people, mail, ask }: { people: UserView[]; mail: MessageListI
   return (
     <div className={styles.choices}>
       <p aria-live="polite">
-        {people.length > 0 ? 'Several people fit. Who is it?' : 'Several addresses fit. Which is it?'}
+        {isNear
+          ? 'Nobody is found by exactly that. Is it one of these?'
+          : people.length > 0
+            ? 'Several people fit. Who is it?'
+            : 'Several addresses fit. Which is it?'}{' '}
+        {hasMore ? 'These are not all: type more of it to see the others.' : null}
       </p>
       <ul>
         {all.map((one) => (
@@ -131,7 +138,7 @@ function OneAnswer({ actor, found }: { actor: StaffActor; found: AnswerView & { 
     return (
       <div className={styles.none}>
         <p aria-live="polite">
-          <b>No mail to {address} was asked for.</b>{' '}
+          <b>No mail to {address} was asked for.</b> {user?.status === 'disabled' ? 'The account is disabled. ' : null}
           {user ? (
             <Link href={`/support/users/${user.id}`} className="link">
               Open {nameOf(user)}
@@ -189,16 +196,26 @@ function Evidence({ message }: { message: MessageView }) {
 
 function NextSteps({ actor, user, message }: { actor: StaffActor; user: UserView | null; message: MessageView }) {
   const { resend, isBusy } = useResendInvitation()
-  const mayInvite = user && canBeInvited(user) && createableRoles(actor).includes(user.role) && isFinal(message.status)
+  const mayInvite =
+    user &&
+    canBeInvited(user) &&
+    createableRoles(actor).includes(user.role) &&
+    isFinal(message.status) &&
+    message.suppressed_since === null
   const isWrong = message.status === 'dead' && isAddressWrong(message.last_cause)
-  const next = nextStep({ message })
+  const next = nextStep(customerFacts(message))
   return (
     <>
       {next ? <p className={styles.next}>{next}</p> : null}
       <div className={styles.acts}>
-        {user && isWrong ? (
+        {user && isWrong && !message.sent_again && sameAddressKey(user.email) === sameAddressKey(message.to) ? (
           <Button component={Link} href={`/support/users/${user.id}`} variant="contained">
             Correct the address
+          </Button>
+        ) : null}
+        {message.sent_again ? (
+          <Button component={Link} href={`/support/messages/${message.sent_again.id}`} variant="contained">
+            See what was sent again
           </Button>
         ) : null}
         <Button component={Link} href={`/support/messages/${message.id}`}>
@@ -239,6 +256,6 @@ function Earlier({ mail }: { mail: MessageListItem[] }) {
 }
 
 function ToTell({ message }: { message: MessageView }) {
-  const { words } = useWords()
-  return <TellCustomer text={tellCustomer(customerFacts(message), words)} />
+  const { words, clock } = useWords()
+  return <TellCustomer text={tellCustomer(customerFacts(message), words, clock.now)} />
 }

@@ -44,6 +44,13 @@ export function NeedsSomeone({ needs, held }: { needs: NeedsView; held: number }
   )
 }
 
+/** The commonest causes, and how many there are besides. */
+function causesWords(dead: number, causes: NeedsView['dead_causes']): string {
+  const others = dead - causes.reduce((sum, { count }) => sum + count, 0)
+  const told = causes.map(({ cause, count }) => `${many(count)}: ${causeWords(cause)}`)
+  return [...told, ...(others > 0 ? [`${many(others)}: for another reason`] : [])].join('; ')
+}
+
 function needsOf({ dead, dead_causes: causes, in_doubt: inDoubt, absent }: NeedsView, held: number): Need[] {
   const needs: (Need | null)[] = [
     dead > 0
@@ -52,7 +59,7 @@ function needsOf({ dead, dead_causes: causes, in_doubt: inDoubt, absent }: Needs
           Icon: MailX,
           tone: 'stop',
           title: dead === 1 ? '1 mail was given up' : `${many(dead)} mails were given up`,
-          detail: causes.map(({ cause, count }) => `${many(count)}: ${causeWords(cause)}`).join('; '),
+          detail: causesWords(dead, causes),
           href: '/support/messages?status=dead',
         }
       : null,

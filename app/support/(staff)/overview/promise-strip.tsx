@@ -21,11 +21,11 @@ export function PromiseStrip({ hours, overdue }: { hours: readonly DeliveryHour[
       <div suppressHydrationWarning>
         <Strip
           label="How the promise was kept, day by day"
-          parts={days.map(({ day, share, isKept, accepted }) => ({
+          parts={days.map(({ day, share, isKept, mails }) => ({
             label: day === today ? 'Today' : dayWord(day),
             mark: isKept === null ? 'none' : isKept ? 'well' : 'needs',
             value: share === null ? '–' : percent(share),
-            detail: accepted === 0 ? 'no mail' : `of ${accepted.toLocaleString('en-GB')}`,
+            detail: mails === 0 ? 'no mail' : `of ${mails.toLocaleString('en-GB')}`,
           }))}
         />
       </div>

@@ -70,6 +70,8 @@ const noFilter = {
   status: null,
   delivery: null,
   to: null,
+  address: null,
+  user: null,
   type: null,
   template: null,
   sender: null,
@@ -191,7 +193,13 @@ export function MessageList({ templates, first }: { templates: readonly string[]
             onChange={(delivery) => by({ delivery })}
             isMulti
           />
-          <OneOnly label="To" value={query.to} onClear={() => by({ to: null })} />
+          <OneOnly label="To" value={query.address} onClear={() => by({ address: null })} />
+          <OneOnly label="To a part" value={query.to} onClear={() => by({ to: null })} />
+          <OneOnly
+            label="Account"
+            value={query.user === undefined ? undefined : String(query.user)}
+            onClear={() => by({ user: null })}
+          />
           <OneOnly label="By" value={query.sender} onClear={() => by({ sender: null })} />
         </FilterBar>
       </div>
@@ -264,7 +272,7 @@ function useColumns(messages: MessageListItem[], by: (filter: Filters) => void):
       narrow: 'who',
       link: 'narrow',
       cell: (message) => message.to,
-      filterBy: { label: ({ to }) => `Only messages to ${to}`, onFilter: ({ to }) => by({ to }) },
+      filterBy: { label: ({ to }) => `Only messages to ${to}`, onFilter: ({ to }) => by({ address: to }) },
     },
     {
       key: 'template',

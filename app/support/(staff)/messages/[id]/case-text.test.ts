@@ -14,6 +14,7 @@ const message = {
   last_cause: null,
   last_reply: '250 OK queued',
   route_host: null,
+  was_put_back: false,
   actions: { retry: null, resend: null, cancel: 'It was accepted.', release: 'It is not held.' },
   timeline: [
     { at: '2026-11-24T12:01:58.000Z', sentence: 'Maya Example asked for this mail', detail: 'Saved', reply: null },

@@ -27,12 +27,19 @@ import { caseText } from './case-text'
 import { MessageActions } from './message-actions'
 import styles from './message.module.css'
 import { Preview } from './preview'
+import { TakeOffList } from './take-off-list'
 
 const pollMs = 500
 
 /** One mail: the answer, what happened, and its details. Follows it by itself until it can change no more. */
-export function MessageDetail(props: { first: MessageView; origin: string; previewRefusal: string | null }) {
-  const { first, origin, previewRefusal } = props
+export function MessageDetail(props: {
+  first: MessageView
+  origin: string
+  previewRefusal: string | null
+  /** Whether the reader may take addresses off the suppression list. */
+  mayTakeOffList: boolean
+}) {
+  const { first, origin, previewRefusal, mayTakeOffList } = props
   const { words, clock } = useWords()
   const path = `/api/messages/${first.id}`
   const query = usePolled<{ message: MessageView }>({
@@ -80,6 +87,7 @@ export function MessageDetail(props: { first: MessageView; origin: string; previ
         <div className={page.main}>
           <Answer message={message} more={linkWords(message, words)}>
             <NextTry message={message} />
+            {message.suppressed_since !== null && mayTakeOffList ? <TakeOffList address={message.to} /> : null}
           </Answer>
           <Advice message={message} />
           <section aria-labelledby="what-happened" className={page.section}>
@@ -103,12 +111,12 @@ export function MessageDetail(props: { first: MessageView; origin: string; previ
 
 /** What to do next, and what to tell the customer. */
 function Advice({ message }: { message: MessageView }) {
-  const { words } = useWords()
+  const { words, clock } = useWords()
   const facts = customerFacts(message)
   const next = nextStep(facts)
   return (
     <div className={page.box}>
-      <TellCustomer text={tellCustomer(facts, words)}>
+      <TellCustomer text={tellCustomer(facts, words, clock.now)}>
         {next ? (
           <p>
             <b>Next:</b> {next}
@@ -237,6 +245,19 @@ function Details({ message }: { message: MessageView }) {
               },
             ]
           : []),
+        ...(message.sent_again
+          ? [
+              {
+                name: 'Sent again as',
+                value: (
+                  <Link href={`/support/messages/${message.sent_again.id}`} className="link">
+                    {shortId(message.sent_again.id)}, to {message.sent_again.to}
+                  </Link>
+                ),
+              },
+            ]
+          : []),
+        ...(message.send_at ? [{ name: 'To go out at', value: <Time at={message.send_at} as="exact" /> }] : []),
         ...(message.producer_id
           ? [
               {

@@ -3,6 +3,7 @@ import { notFound, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { z } from 'zod'
 import { AppError } from '@/core/errors'
+import { can } from '@/core/permissions'
 import type { MessageView } from '@/core/views'
 import { inTime } from '@/server/failures'
 import { getMessage } from '@/server/get-message'
@@ -35,6 +36,7 @@ export default async function MessagePage({ params }: Props) {
       first={first}
       origin={new URL(context.config.NEXTAUTH_URL).origin}
       previewRefusal={whyNoPreview(actor, first)}
+      mayTakeOffList={can(actor, 'suppression.remove')}
     />
   )
 }

@@ -1,5 +1,4 @@
 import { toSearch } from '@/app/_ui/list-query'
-import type { UserView } from '@/core/views'
 
-/** Their mail: all that went to their address, also what other services asked for without naming the account. */
-export const mailPath = ({ email }: UserView): string => `/api/messages?${toSearch({ to: email, limit: 25 })}`
+/** Their mail: all that is about their account, and all that went to their address without naming it. */
+export const mailPath = (userId: number): string => `/api/messages?${toSearch({ person: userId, limit: 25 })}`

@@ -33,7 +33,7 @@ export default async function PersonPage({ params }: Props) {
   const user = await load((await params).id)
   const [mail, onboarding, notes] = await inTime(
     Promise.all([
-      listMessages(context, listMessagesQuery.parse({ to: user.email })),
+      listMessages(context, listMessagesQuery.parse({ person: String(user.id) })),
       getOnboarding(context, user.id),
       listNotes(context, user.id),
     ]),

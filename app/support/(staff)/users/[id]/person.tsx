@@ -51,17 +51,19 @@ export function Person(props: {
   first: First
 }) {
   const { actor, sender, first } = props
-  const { words } = useWords()
+  const { words, clock } = useWords()
   const router = useRouter()
   const { resend, isBusy } = useResendInvitation()
   const [isEditing, setIsEditing] = useState(false)
   const [isDeleting, setIsDeleting] = useState(false)
-  const { user, onboarding, notes, mail, query } = usePerson(first)
+  const { user, onboarding, notes, mail, hasOlder, query } = usePerson(first)
   const newest = mail[0]
   const wait = useWait(onboarding.can_invite_at)
   const mayCorrect =
-    newest?.status === 'dead' &&
+    newest !== undefined &&
+    ['dead', 'suppressed'].includes(newest.status) &&
     newest.type === 'welcome' &&
+    sameAddressKey(newest.to) === sameAddressKey(user.email) &&
     canBeInvited(user) &&
     can(actor, 'user.edit', user) &&
     createableRoles(actor).includes(user.role)
@@ -69,7 +71,7 @@ export function Person(props: {
   const mayInvite =
     canBeInvited(user) &&
     createableRoles(actor).includes(user.role) &&
-    !(mayCorrect && isAddressWrong(newest.last_cause))
+    !(mayCorrect && (isAddressWrong(newest.last_cause) || newest.suppressed_since !== null))
   const invitation = mayInvite ? (
     <div className={page.actions}>
       <BusyButton isBusy={isBusy} busyWord="Sending" disabled={wait !== null} onClick={() => void resend(user)}>
@@ -144,8 +146,12 @@ export function Person(props: {
                     firstName: user.first_name,
                     from: sender,
                     linkWorksUntil: newest.id === onboarding.invitation?.id ? worksUntil(onboarding.link) : null,
+                    presentAddress: user.email,
+                    isDisabled: user.status === 'disabled',
+                    sentAgain: null,
                   },
                   words,
+                  clock.now,
                 )}
               />
             </div>
@@ -160,7 +166,7 @@ export function Person(props: {
       </div>
       <section aria-labelledby="their-mail" className={page.section}>
         <h2 id="their-mail">
-          All their mail <span>{mail.length}</span>
+          All their mail <span>{hasOlder ? `the newest ${mail.length}` : mail.length}</span>
         </h2>
         {mail.length > 0 ? (
           <DataTable
@@ -171,6 +177,17 @@ export function Person(props: {
             rowHref={(message) => `/support/messages/${message.id}`}
             isBoxed
           />
+        ) : null}
+        {hasOlder ? (
+          <p className={page.under}>
+            <Link href={`/support/messages?user=${user.id}`} className="link">
+              All mail about this account
+            </Link>{' '}
+            and{' '}
+            <Link href={`/support/messages?address=${encodeURIComponent(user.email)}`} className="link">
+              all mail to {user.email}
+            </Link>
+          </p>
         ) : null}
       </section>
       {isEditing ? (
@@ -208,7 +225,7 @@ function usePerson(first: First) {
     first: { path, answer: first.person },
   })
   const { user, onboarding, notes } = person.data ?? first.person
-  const pathOfMail = mailPath(user)
+  const pathOfMail = mailPath(user.id)
   const list = usePolled<MessagePage>({
     path: pathOfMail,
     everyMs: (answer) =>
@@ -216,15 +233,13 @@ function usePerson(first: First) {
     first: { path: pathOfMail, answer: first.mail },
     isKept: true,
   })
-  // The API finds addresses that contain this one too.
-  const mail = (list.data ?? first.mail).messages.filter(
-    (message) => sameAddressKey(message.to) === sameAddressKey(user.email),
-  )
+  const { messages: mail, next_cursor } = list.data ?? first.mail
   return {
     user,
     onboarding,
     notes,
     mail,
+    hasOlder: next_cursor !== null,
     query: {
       isError: person.isError || list.isError,
       dataUpdatedAt: Math.min(person.dataUpdatedAt, list.dataUpdatedAt),
