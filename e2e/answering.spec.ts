@@ -86,7 +86,7 @@ test.describe('a supporter answers a customer', () => {
     await expect(page.getByRole('button', { name: 'Send again…' })).toBeFocused()
   })
 
-  test('somebody who is not known, and several who fit', async ({ page }) => {
+  test('somebody who is not known, one who is mistyped, and several who fit', async ({ page }) => {
     const family = `Twin${Date.now().toString(36)}`
     const [one, other] = [freshAddress('one'), freshAddress('other')]
     await create('Ada', family, one)
@@ -94,6 +94,9 @@ test.describe('a supporter answers a customer', () => {
     await signIn(page)
     await question(page).fill('nobody.has.this.name')
     await expect(page.getByText(/Nobody and no mail is found for/)).toBeVisible()
+    await question(page).fill(`ada${family}x`)
+    await expect(page.getByText('Nobody is found by exactly that. Is it one of these?')).toBeVisible()
+    await expect(page.getByRole('button', { name: new RegExp(`Ada ${family}`) })).toBeVisible()
     await question(page).fill(family)
     await page.getByRole('button', { name: new RegExp(`Bea ${family}`) }).click()
     await expect(question(page)).toHaveValue(other)
@@ -158,6 +161,29 @@ test('an administrator mends a wrong address: corrected, sent again, and the sto
   await expect(page.getByLabel('New note')).toHaveValue('')
   await page.getByRole('button', { name: /^Remove the note/ }).click()
   await expect(page.getByText('Called; the old address')).toHaveCount(0)
+
+  // Whoever is asked by the old address is led to the new one.
+  await page.goto(`/support?q=${encodeURIComponent(wrong)}`)
+  await expect(page.getByText(`It was sent again to ${right}, as another message: look there.`)).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Open Jonas Placeholder' })).toBeVisible()
+  await page.getByRole('link', { name: 'See what was sent again' }).click()
+  await expect(answer(page, /^Yes\. .* accepted it/)).toBeVisible()
+})
+
+test('an address is taken off the suppression list where its mail is told of, and the mail is sent again', async ({
+  page,
+}) => {
+  const email = freshAddress('listed')
+  expect((await callApi('POST', '/api/suppressions', { address: email })).status).toBe(201)
+  const id = await send(email)
+  await signIn(page)
+  await page.goto(`/support/messages/${id}`)
+  await expect(page.getByText(/^Not sent: this address has been on the suppression list/).first()).toBeVisible()
+  await page.getByRole('button', { name: 'Take it off the suppression list' }).click()
+  await page.getByRole('button', { name: 'Send again…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click()
+  await expect(answer(page, /^Yes\. .* accepted it/)).toBeVisible()
+  await mailTo(email)
 })
 
 const send = async (to: string, more: object = {}): Promise<string> => {
