@@ -2,8 +2,10 @@
 
 import Button from '@mui/material/Button'
 import { useRouter } from 'next/navigation'
-import { startTransition } from 'react'
+import { startTransition, useEffect } from 'react'
 import { SignedOut } from './_ui/signed-out'
+
+const againMs = 5_000
 
 /** A page that could not be made. The digest is how the log knows the fault. */
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
@@ -14,10 +16,14 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
       router.refresh()
       reset()
     })
+  useEffect(() => {
+    const timer = setInterval(again, againMs)
+    return () => clearInterval(timer)
+  })
   return (
     <SignedOut
       title="This page could not be shown"
-      lead="It may be that the database does not answer right now. No mail is affected."
+      lead="It may be that the database does not answer right now. No mail is affected. It is tried again by itself every few seconds."
       below={error.digest ? <span className="mono">request {error.digest}</span> : undefined}
     >
       <form action={again}>

@@ -9,6 +9,7 @@ const deadRecordSentences = {
   unsigned: 'It carries no signature, and mail of other services is not taken in here.',
   too_old: 'It is older than 72 hours.',
   bad_address: 'It is not addressed to one complete mail address.',
+  id_taken: 'Its id belongs to another mail already: one to another address, or with another subject.',
   no_text: 'It has no text that could be sent.',
 } as const
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { addressSchema } from './address-schema'
-import { auditActions } from './audit-words'
 import { cursorOf, exactInstant } from './cursor'
 import { zoneNamed } from './day'
 import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
 import { ambiguousRules, listedStatuses, messageTypes, previewParts, priorities } from './message'
+import { longestNote } from './note'
 import { scopes } from './permissions'
 import { roles } from './roles'
 
@@ -74,7 +74,7 @@ export const editUserRequest = z
 export type EditUserRequest = z.output<typeof editUserRequest>
 
 /** An instant with its offset (RFC 3339), as it is in UTC. Whether it has passed is for whoever knows the time. */
-const instant = z.iso
+export const instant = z.iso
   .datetime({
     offset: true,
     error: 'This must be an instant like 2026-12-24T18:00:00+01:00 (RFC 3339, with its offset).',
@@ -115,7 +115,7 @@ export const forgotPasswordRequest = z.strictObject({ email: addressSchema })
 
 export const resetPasswordRequest = z.strictObject({ token: z.string().min(1).max(200), password: passwordSchema })
 
-const wholeNumber = (most: number) =>
+export const wholeNumber = (most: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'This must be a whole number.')
@@ -124,7 +124,9 @@ const wholeNumber = (most: number) =>
 
 export const openLinkRequest = z.strictObject({ token: z.string().min(1).max(200) })
 
-export const addNoteRequest = z.strictObject({ body: z.string().trim().min(1, 'A note needs some words.').max(2_000) })
+export const addNoteRequest = z.strictObject({
+  body: z.string().trim().min(1, 'A note needs some words.').max(longestNote),
+})
 export type AddNoteRequest = z.output<typeof addNoteRequest>
 
 export const answerQuery = z.strictObject({ q: z.string().trim().min(1).max(254) })
@@ -342,37 +344,6 @@ export const addSuppressionRequest = z.strictObject({ address: addressSchema, no
 export type AddSuppressionRequest = z.output<typeof addSuppressionRequest>
 
 export const removeSuppressionQuery = z.strictObject({ reason: line(500).optional() })
-
-/** Which rows of the audit log: everything that is given has to fit. */
-export const auditFilter = z.strictObject({
-  /** `user:5`, `key:1`, `system`, `nobody`. */
-  actor: z.string().trim().max(100).optional(),
-  /** Several: `action=user.created&action=user.deleted`, or with a comma between. */
-  action: z
-    .union([z.string().transform((value) => value.split(',')), z.array(z.string())])
-    .pipe(z.array(z.enum(auditActions)))
-    .optional(),
-  /** `user:5`, `message:<id>`, `key:1`, `address:<address>`. */
-  target: z.string().trim().max(300).optional(),
-  from: instant.optional(),
-  /** Before then. */
-  to: instant.optional(),
-  /** An id, or a part of a name or address. */
-  search: z.string().trim().max(254).optional(),
-})
-export type AuditFilter = z.output<typeof auditFilter>
-
-/** Newest first. */
-export const listAuditQuery = z.strictObject({
-  ...auditFilter.shape,
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, 'This is not a cursor that we gave.')
-    .transform(Number)
-    .optional(),
-  limit: wholeNumber(100).default(25),
-})
-export type ListAuditQuery = z.output<typeof listAuditQuery>
 
 /** A topic's name, as Kafka allows it. */
 const topicName = z.string().regex(/^[\w.-]{1,249}$/)

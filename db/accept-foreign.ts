@@ -23,13 +23,18 @@ export type ForeignMail = {
 const oldest = '72 hours'
 
 /** What became of a record; `exists`: it is of a message that was known already. */
-export type AcceptedForeign = { result: 'accepted' | 'exists'; id: string } | { result: 'too_old' }
+export type AcceptedForeign =
+  | { result: 'accepted' | 'exists'; id: string }
+  | { result: 'too_old' }
+  /** The message of this id is another mail. */
+  | { result: 'id_taken'; id: string }
 
 /**
  * Takes it in like one of ours, under an id of ours: message, work, first event and sealed body at once. Its record is in our
  * hands, so the bell rings only if this worker does not come to it within 30 s.
  *
- * A message that exists already wins, whether it is ours or one that was taken in: the record is then nothing but a ring for it.
+ * A message that exists already wins, whether it is ours or one that was taken in. The same mail again is then nothing but a ring
+ * for it; another mail under its id is never sent, and whoever wrote it has to be told.
  * @returns `too_old` for what was asked for more than 72 h ago, such as a topic that is read again from its beginning
  */
 export async function acceptForeign(
@@ -54,13 +59,13 @@ export async function acceptForeign(
       })
     : await accept(sql, mail, more)
   if (row.isNew) return { result: 'accepted', id: row.id }
-  if (row.id !== null) return { result: 'exists', id: row.id }
+  if (row.id !== null) return { result: row.isSame ? 'exists' : 'id_taken', id: row.id }
   if (row.isTooOld) return { result: 'too_old' }
   // Another worker has just taken in the same mail: now it is there to be seen.
   return await acceptForeign(sql, mail, more)
 }
 
-type Accepted = { isNew: true; id: string } | { isNew: false; id: string | null; isTooOld: boolean }
+type Accepted = { isNew: true; id: string } | { isNew: false; id: string | null; isSame: boolean; isTooOld: boolean }
 
 async function accept(
   sql: Sql | TransactionSql,
@@ -73,7 +78,8 @@ async function accept(
     with asked as (
       select least(${mail.askedAt}::timestamptz, now()) as at, ${mail.askedAt}::timestamptz < now() - ${oldest}::interval as is_too_old
     ), known as (
-      select id from messages where id = ${mail.producerId} union all select id from messages where producer_id = ${mail.producerId} limit 1
+      select id, type = ${mail.type} and lower(to_address) = lower(${mail.to}) and subject = ${mail.subject} as is_same
+      from messages where id = ${mail.producerId} or producer_id = ${mail.producerId} order by id = ${mail.producerId} desc limit 1
     ), m as (
       insert into messages (producer_id, type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, source,
         expires_at, created_by_name, delivery)
@@ -97,7 +103,8 @@ async function accept(
         ...(more.delivery === 'send' ? {} : { delivery: more.delivery }),
       })} from m
     )
-    select exists (select from m) as "isNew", coalesce((select id from m), (select id from known)) as id, is_too_old as "isTooOld" from asked`
+    select exists (select from m) as "isNew", coalesce((select id from m), (select id from known)) as id,
+      coalesce((select is_same from known), false) as "isSame", is_too_old as "isTooOld" from asked`
   if (!row) throw new Error('Postgres did not say what became of a record')
   return row
 }

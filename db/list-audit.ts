@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
-import type { AuditFilter } from '@/core/requests'
+import type { AuditFilter } from '@/core/audit-requests'
 import type { AuditEntryView } from '@/core/views'
 import type { Executor } from './client'
 import { containing } from './pattern'

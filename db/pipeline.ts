@@ -7,6 +7,8 @@ import type { Executor } from './client'
 const countAtMost = 100_000
 /** A process says that it lives every 15 s. */
 const silentFor = '45 seconds'
+/** Whoever has been silent for longer than this does not come back. */
+const goneAfter = '10 minutes'
 
 /** All parts of the pipeline but Kafka, from what Postgres knows. It reads what waits and what happened in the last minute, never history. */
 export async function findPipeline(db: Executor): Promise<Omit<PipelineView, 'kafka'>> {
@@ -22,7 +24,8 @@ export async function findPipeline(db: Executor): Promise<Omit<PipelineView, 'ka
     ), latest as (
       select * from hours where accepted > 0 order by hour desc limit 1
     ), workers as (
-      select seen_at > now() - ${silentFor}::interval as is_up from processes where kind = 'worker'
+      select seen_at > now() - ${silentFor}::interval as is_up from processes
+      where kind = 'worker' and seen_at > now() - ${goneAfter}::interval
     )
     select json_build_object(
       'at', ${utc(sql`now()`)},

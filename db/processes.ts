@@ -28,7 +28,9 @@ export function keepPresent(
       log.debug({ err: error }, 'This process could not say that it lives')
     }
   }
-  let saying = sayOrLater()
+  let saying = removeDead(sql, own.name)
+    .catch((error: unknown) => log.debug({ err: error }, 'What ended before could not be taken off the list'))
+    .then(sayOrLater)
   const timer = setInterval(() => {
     saying = saying.then(sayOrLater)
   }, sayEveryMs)
@@ -43,6 +45,27 @@ export function keepPresent(
         log.debug({ err: error }, 'This process could not say that it ends')
       }
     },
+  }
+}
+
+/** Those of this machine whose process is gone: killed, they could not say so, and this one has taken the place of one of them. */
+async function removeDead(sql: Sql, ownName: string): Promise<void> {
+  const place = ownName.replace(/\d+$/, '')
+  const rows = await sql<{ name: string }[]>`
+    select name from processes where starts_with(name, ${place}) and name <> ${ownName}`
+  const dead = rows.map(({ name }) => name).filter((name) => !isRunning(Number(name.slice(place.length))))
+  if (dead.length > 0) await sql`delete from processes where name = any(${dead})`
+}
+
+/** True for what is no process id either: nobody knows better. */
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it runs, and is somebody else's.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { callApi, createUser, expect, freshAddress, mailTo, signIn, stack, test } from './fixtures'
 
 const send = async (to: string): Promise<string> => {
@@ -79,3 +80,30 @@ test.describe('with Kafka stopped', () => {
     }
   })
 })
+
+test.describe('while Postgres is silent', () => {
+  test.use({
+    expectedErrors: [/status of 50[03]/, /Error: .*digest|Server Components render/i, /Minified React error/],
+  })
+
+  test('a page that was asked for comes by itself once it answers again', async ({ page }) => {
+    await signIn(page)
+    const postgres = stack().pids.postgres ?? 0
+    const all = [postgres, ...childrenOf(postgres)]
+    for (const pid of all) process.kill(pid, 'SIGSTOP')
+    try {
+      await page.goto('/support/messages')
+      await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
+      await expect(page.getByText('It is tried again by itself every few seconds.')).toBeVisible()
+    } finally {
+      for (const pid of all) process.kill(pid, 'SIGCONT')
+    }
+    await expect(page.getByRole('heading', { name: 'Messages' })).toBeVisible({ timeout: 60_000 })
+  })
+})
+
+const childrenOf = (pid: number): number[] =>
+  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split(/\s+/)
+    .map(Number)

@@ -1,5 +1,5 @@
 import { auditActorWord, auditWord } from '@/core/audit-words'
-import type { AuditFilter } from '@/core/requests'
+import type { AuditFilter } from '@/core/audit-requests'
 import type { AuditEntryView } from '@/core/views'
 import { listAudit } from '@/db/list-audit'
 import type { Context } from './context'
@@ -42,13 +42,13 @@ const jsonOf = (value: Record<string, unknown> | null): string =>
 export const exportAudit = (
   { db, log }: Pick<Context, 'db' | 'log'>,
   filter: AuditFilter,
-  requestId: string,
+  caller: { requestId: string; mayStill: () => Promise<boolean> },
 ): ReadableStream<Uint8Array> =>
   csvStream<AuditEntryView, number>(
     { log },
     {
       name: 'the audit log',
-      requestId,
+      ...caller,
       heads,
       cellsOf,
       async readPage(olderThan) {

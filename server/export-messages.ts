@@ -48,7 +48,7 @@ const cellsOf = (message: MessageListItem) => [
 export function exportMessages(
   { pages, config, log }: Pick<Context, 'pages' | 'config' | 'log'>,
   filter: MessageFilter,
-  requestId: string,
+  caller: { requestId: string; mayStill: () => Promise<boolean> },
 ): ReadableStream<Uint8Array> {
   // "The last hour" is the one before the export began, however long it takes.
   const fixed = withInstants(filter, Date.now())
@@ -56,7 +56,7 @@ export function exportMessages(
     { log },
     {
       name: 'messages',
-      requestId,
+      ...caller,
       heads,
       cellsOf,
       async readPage(before) {

@@ -71,8 +71,10 @@ const updates = async () => {
   return row ?? { all: 0, heap_only: 0 }
 }
 
+const caller = { requestId: 'test', mayStill: () => Promise.resolve(true) }
+
 async function exported(query: object): Promise<string[]> {
-  const text = await new Response(exportMessages(app, messageFilter.parse(query), 'test')).text()
+  const text = await new Response(exportMessages(app, messageFilter.parse(query), caller)).text()
   return text.split('\r\n').slice(1, -1)
 }
 
@@ -360,7 +362,7 @@ describe('an export', () => {
     expect(others).toEqual([])
     expect(line).toContain(`"'=HYPERLINK(""https://evil.example"")"`)
     expect(line).not.toContain('On its way')
-    const text = await new Response(exportMessages(app, {}, 'test')).arrayBuffer()
+    const text = await new Response(exportMessages(app, {}, caller)).arrayBuffer()
     expect([...new Uint8Array(text).slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
   })
 
@@ -368,7 +370,7 @@ describe('an export', () => {
     await app.owner.execute(sql`
       insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name)
       select 'notification', 'plain', 'm' || n || '@example.net', 'a@example.com', 'Many ' || n, '{}', false, 1, 3, 'seed' from generate_series(1, 1203) n`)
-    const reader = exportMessages(app, {}, 'test').getReader()
+    const reader = exportMessages(app, {}, caller).getReader()
     const decoder = new TextDecoder()
     const sizes: number[] = []
     const seen = new Set<string>()

@@ -1,4 +1,4 @@
-import type { ListAuditQuery } from '@/core/requests'
+import type { ListAuditQuery } from '@/core/audit-requests'
 import type { AuditEntryView } from '@/core/views'
 import { listAudit as findAudit } from '@/db/list-audit'
 import type { Context } from './context'

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { GET } from '@/app/api/live/route'
 import { origin } from '@/app/api/testing'
 import { sendMessageRequest } from '@/core/requests'
-import { eventReader, type LiveEvent } from '@/core/live'
-import { auditLog, breakers, messageEvents, messages, outbox, sessions } from '@/db/schema'
+import { eventReader, heartbeatText, type LiveEvent } from '@/core/live'
+import { auditLog, breakers, messageEvents, messages, outbox, sessions, users } from '@/db/schema'
 import { createTestDatabase } from '@/stack/testing/services'
 import { context } from './context'
 import { getDelivery } from './get-delivery'
@@ -188,9 +188,9 @@ test('what open pages of the overview count, fifty ask for at the price of one',
   expect(fifty).toBe(one)
 })
 
-test('the stream ends at the next heartbeat after the session has', async () => {
+test('the stream ends at the next check after the session has', async () => {
   const kept = context().live
-  const quick = new LiveFeed(context(), { heartbeatMs: 100 })
+  const quick = new LiveFeed(context(), { checkMs: 100 })
   Object.assign(context(), { live: quick })
   try {
     const person = await app.person('supporter')
@@ -207,9 +207,43 @@ test('the stream ends at the next heartbeat after the session has', async () => 
   }
 })
 
+test('whoever is disabled hears nothing that comes after it, long before the next check', async () => {
+  const [person, other] = [await app.person('supporter'), await app.person('supporter')]
+  const [line, others] = [await listenAs(person.cookie), await listenAs(other.cookie)]
+  await Promise.all([line.hears('here'), others.hears('here')])
+  await app.owner.transaction(async (tx) => {
+    await tx.update(users).set({ status: 'disabled' }).where(eq(users.id, person.id))
+    const row = {
+      actor: 'system',
+      action: 'user.edited',
+      target: `user:${person.id}`,
+      requestId: 'test-request',
+    } as const
+    await tx.insert(auditLog).values(row)
+    const [first] = await tx.select({ id: messages.id }).from(messages).limit(1)
+    await tx.insert(messageEvents).values({ messageId: first?.id ?? '', event: 'delayed' })
+  })
+  await others.hears('messages')
+  await vi.waitFor(() => expect(line.isOver()).toBe(true))
+  expect(line.messages()).toEqual([])
+})
+
+test('a line that brings nothing gives a sign of life every 2.5 s, whatever Postgres does', async () => {
+  const feed = new LiveFeed(context())
+  const lost = vi.spyOn(context().db, 'execute').mockReturnValue(new Promise(() => undefined) as never)
+  const reader = feed.listen(0, () => Promise.resolve(true)).getReader()
+  const startedAt = performance.now()
+  const read = async () => new TextDecoder().decode((await reader.read()).value)
+  expect([await read(), await read(), await read()]).toEqual([heartbeatText, heartbeatText, heartbeatText])
+  expect(performance.now() - startedAt).toBeLessThan(7_000)
+  lost.mockRestore()
+  await reader.cancel()
+  feed.close()
+})
+
 test('while Postgres is away it says so, and "here" when it is back; nobody is sent away for it', async () => {
-  const feed = new LiveFeed(context(), { heartbeatMs: 100 })
-  const line = follow(feed.listen(() => Promise.reject(new Error('The database is away'))))
+  const feed = new LiveFeed(context(), { checkMs: 100 })
+  const line = follow(feed.listen(0, () => Promise.reject(new Error('The database is away'))))
   await line.hears('here')
   line.told.length = 0
   const lost = vi.spyOn(context().db, 'execute').mockRejectedValue(new Error('connect ECONNREFUSED'))
@@ -219,13 +253,13 @@ test('while Postgres is away it says so, and "here" when it is back; nobody is s
   expect(line.isOver()).toBe(false)
   feed.close()
   await vi.waitFor(() => expect(line.isOver()).toBe(true))
-  expect(() => feed.listen(() => Promise.resolve(true))).toThrow('Changes cannot be followed right now')
+  expect(() => feed.listen(0, () => Promise.resolve(true))).toThrow('Changes cannot be followed right now')
 })
 
 test('who takes nothing is told one reload instead of all that was missed, and is left when it stays so', async () => {
-  const feed = new LiveFeed(context(), { heartbeatMs: 2_000 })
-  const reader = feed.listen(() => Promise.resolve(true)).getReader()
-  const other = follow(feed.listen(() => Promise.resolve(true)))
+  const feed = new LiveFeed(context(), { checkMs: 2_000 })
+  const reader = feed.listen(0, () => Promise.resolve(true)).getReader()
+  const other = follow(feed.listen(0, () => Promise.resolve(true)))
   await other.hears('here')
   const ids = await Promise.all(Array.from({ length: 150 }, (_, count) => ask(`slow-${count}@example.com`)))
   for (let round = 0; round < 6; round++) {

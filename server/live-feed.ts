@@ -11,7 +11,10 @@ import { apiWords } from './words'
 /** A change is told so long after its commit at most, and a little. */
 const lookEveryMs = 250
 const lookAgainMs = 1_000
-const heartbeatMs = 15_000
+/** A line that brings nothing for longer than this is dead (app/_ui/live-line.ts allows for three). */
+const signOfLifeMs = 2_500
+/** How often it is asked whether who listens still may. */
+const checkMs = 15_000
 /** With more than this, whoever listens does better to read its page again. */
 const mostMessages = 200
 /** Bytes that wait for a caller who takes them slowly; what comes after that is told as one `reload`. */
@@ -25,6 +28,9 @@ const here = encoder.encode(toEventText({ event: 'here', data: {} }))
 const reload = encoder.encode(toEventText({ event: 'reload', data: {} }))
 
 type Listener = {
+  userId: number
+  /** Ends the line when whoever listens may no longer; rejects when nobody can say so now. */
+  check: () => Promise<void>
   tell: (bytes: Uint8Array) => void
   /** It takes again: what was missed meanwhile is told as one `reload`. */
   catchUp: () => void
@@ -40,7 +46,8 @@ type Known = Place & { sending: ReadonlySet<string>; breakers: string | null }
  */
 export class LiveFeed {
   readonly #context: Pick<Context, 'db' | 'config' | 'log'>
-  readonly #beatMs: number
+  readonly #lifeMs: number
+  readonly #checkMs: number
   readonly #listeners = new Set<Listener>()
   #isLooking = false
   /** Null: nobody has looked yet, or Postgres is away. */
@@ -48,9 +55,13 @@ export class LiveFeed {
   #isClosed = false
   #wake: (() => void) | undefined
 
-  constructor(context: Pick<Context, 'db' | 'config' | 'log'>, options: { heartbeatMs?: number } = {}) {
+  constructor(
+    context: Pick<Context, 'db' | 'config' | 'log'>,
+    options: { signOfLifeMs?: number; checkMs?: number } = {},
+  ) {
     this.#context = context
-    this.#beatMs = options.heartbeatMs ?? heartbeatMs
+    this.#lifeMs = options.signOfLifeMs ?? signOfLifeMs
+    this.#checkMs = options.checkMs ?? checkMs
   }
 
   get listeners(): number {
@@ -59,9 +70,9 @@ export class LiveFeed {
 
   /**
    * Events until the caller leaves, `mayStill` says no, or the process stops.
-   * @param mayStill asked at each heartbeat
+   * @param mayStill asked every 15 s, and before anything is told that came after a change to this account
    */
-  listen(mayStill: () => Promise<boolean>): ReadableStream<Uint8Array> {
+  listen(userId: number, mayStill: () => Promise<boolean>): ReadableStream<Uint8Array> {
     if (this.#isClosed || this.#listeners.size >= mostListeners) {
       throw new AppError('unavailable', 'Changes cannot be followed right now. Pages look for them by themselves.')
     }
@@ -69,7 +80,7 @@ export class LiveFeed {
     return new ReadableStream<Uint8Array>(
       {
         start: (stream) => {
-          listener = this.#join(stream, mayStill)
+          listener = this.#join(stream, userId, mayStill)
         },
         pull: () => listener?.catchUp(),
         cancel: () => listener?.leave(),
@@ -78,17 +89,23 @@ export class LiveFeed {
     )
   }
 
-  #join(stream: ReadableStreamDefaultController<Uint8Array>, mayStill: () => Promise<boolean>): Listener {
+  #join(
+    stream: ReadableStreamDefaultController<Uint8Array>,
+    userId: number,
+    mayStill: () => Promise<boolean>,
+  ): Listener {
     let isBehind = false
-    const beat = async () => {
-      // It has taken nothing for a whole beat: it comes back when it can.
-      const isOver = isBehind || !(await mayStill())
-      if (!this.#listeners.has(listener)) return
-      if (isOver) listener.end()
-      else listener.tell(heartbeat)
-    }
-    const timer = setInterval(() => void beat().catch((error: unknown) => this.#noteFault(error)), this.#beatMs)
+    const life = setInterval(() => listener.tell(heartbeat), this.#lifeMs)
+    const checks = setInterval(() => {
+      // It has taken nothing for so long: it comes back when it can.
+      if (isBehind) listener.end()
+      else void listener.check().catch((error: unknown) => this.#noteFault(error))
+    }, this.#checkMs)
     const listener: Listener = {
+      userId,
+      check: async () => {
+        if (!(await mayStill()) && this.#listeners.has(listener)) listener.end()
+      },
       tell(bytes) {
         isBehind ||= (stream.desiredSize ?? 0) <= 0
         if (!isBehind) stream.enqueue(bytes)
@@ -99,7 +116,8 @@ export class LiveFeed {
         stream.enqueue(reload)
       },
       leave: () => {
-        clearInterval(timer)
+        clearInterval(life)
+        clearInterval(checks)
         this.#listeners.delete(listener)
         if (this.#listeners.size === 0) this.#wake?.()
       },
@@ -149,11 +167,13 @@ export class LiveFeed {
   async #tellChanges(known: Known): Promise<Known> {
     const changes = await inTime(readChanges(this.#context.db, known))
     const sending = new Set(changes.sending)
+    const users = usersOf(changes.audit)
+    await this.#checkThose(users)
     await this.#tellMessages(
       changes,
       [...sending].filter((id) => !known.sending.has(id)),
     )
-    if (changes.audit.length > 0) this.#tell({ event: 'audit', data: { users: usersOf(changes.audit) } })
+    if (changes.audit.length > 0) this.#tell({ event: 'audit', data: { users } })
     if (known.breakers !== null && known.breakers !== changes.breakers) this.#tell({ event: 'delivery', data: {} })
     const nowMs = performance.now()
     const on = (before: Known['events'], rows: { id: number }[]) =>
@@ -168,6 +188,13 @@ export class LiveFeed {
       sending,
       breakers: changes.breakers,
     }
+  }
+
+  /** Something was done to these accounts: whoever lost a right by it hears nothing more. */
+  async #checkThose(users: readonly number[]): Promise<void> {
+    const concerned = [...this.#listeners].filter(({ userId }) => users.includes(userId))
+    for (const result of await Promise.allSettled(concerned.map((listener) => listener.check())))
+      if (result.status === 'rejected') this.#noteFault(result.reason)
   }
 
   async #tellMessages(changes: Changes, begun: string[]): Promise<void> {

@@ -118,7 +118,8 @@ test('the pipeline tells what waits, since when, who works, and that Kafka does 
   const [late] = [await send('late@example.com'), await send('now@example.com')]
   await run(sql`update outbox set due_at = now() - interval '11 s' where message_id = ${late.id}`)
   await run(sql`
-    insert into processes (name, kind, facts, seen_at) values ('one', 'worker', '{}', now()), ('two', 'worker', '{}', now() - interval '46 s')`)
+    insert into processes (name, kind, facts, seen_at) values ('one', 'worker', '{}', now()), ('two', 'worker', '{}', now() - interval '46 s'),
+      ('replaced long ago', 'worker', '{}', now() - interval '11 min')`)
   await run(sql`
     insert into delivery_hours (hour, asked, accepted, in_time, at_first_try, dead, median_ms, p95_ms)
     values (date_trunc('hour', now()), 12, 10, 9, 8, 2, 700, 1600)`)

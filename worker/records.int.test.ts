@@ -399,12 +399,30 @@ describe('mail of other producers', () => {
     expect(await road.sql`select 1 from messages where to_address = 'five@example.com'`).toHaveLength(1)
   })
 
-  test('cannot change a message that exists', async () => {
+  test('cannot change a message that exists: another mail under its id is kept aside, and is not lost without a word', async () => {
     const { id } = await road.accept({ to: 'owner@example.com', subject: 'Ours' })
-    await put([{ key: id, value: json(envelope({ id, to: 'thief@example.com', subject: 'Theirs' })) }])
-    await untilStatus(road, id, 'sent')
+    const theirs = randomUUID()
+    await put([{ key: theirs, value: json(envelope({ id: theirs, to: 'first@example.com' })) }])
+    await untilStatus(road, theirs, 'sent')
+    const others = [
+      envelope({ id, to: 'thief@example.com', subject: 'Ours' }),
+      envelope({ id: theirs, to: 'second@example.com' }),
+      envelope({ id: theirs, to: 'first@example.com', subject: 'Another' }),
+    ]
+    const offsets: number[] = []
+    for (const other of others) offsets.push(await put([{ key: 'k', value: json(other) }]))
+    const kept = async () =>
+      (await deadRecords(road)).map((each) => [Number(each['offset']), String(each['reason'])] as const)
+    await expect.poll(kept, patient).toEqual(offsets.map((offset) => [offset, 'id_taken']))
     expect(await row(road, id)).toMatchObject({ to_address: 'owner@example.com', subject: 'Ours', source: 'api' })
-    expect(await road.mailsTo('thief@example.com')).toHaveLength(0)
+    expect(await row(road, theirs)).toMatchObject({ to_address: 'first@example.com' })
+    for (const nobody of ['thief@example.com', 'second@example.com']) expect(await road.mailsTo(nobody)).toHaveLength(0)
+
+    // The same mail again, unsigned, is a ring for it.
+    await put([{ key: id, value: json(envelope({ id, to: 'Owner@example.com', subject: 'Ours' })) }])
+    await untilStatus(road, id, 'sent')
+    expect(await road.mailsTo('owner@example.com')).toHaveLength(1)
+    expect(await deadRecords(road)).toHaveLength(others.length)
   })
 
   test('is not believed about its sender, its counts and its status, and its subject stays one line', async () => {

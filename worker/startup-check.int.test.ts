@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keepPresent } from '@/db/processes'
@@ -33,6 +34,18 @@ describe('what has to agree between processes', () => {
     }
     for (const check of checks) await check.stop()
     expect(await road.sql`select name from processes`).toHaveLength(0)
+  })
+
+  test('a worker that was killed is off the list once another on the same machine has begun, and nobody else is', async () => {
+    const gone = spawnSync('true').pid
+    const others = [`worker-here-${gone}`, `worker-here-${process.ppid}`, 'worker-elsewhere-1', 'web-here-1']
+    for (const name of others)
+      await road.sql`insert into processes (name, kind, facts) values (${name}, 'worker', '{}')`
+    const check = open(`worker-here-${process.pid}`)
+    const names = async () => (await road.sql`select name from processes`).map(({ name }) => String(name)).toSorted()
+    await expect.poll(names).toEqual([...others.slice(1), `worker-here-${process.pid}`].toSorted())
+    await check.stop()
+    await road.sql`delete from processes`
   })
 
   test('other settings, an unknown key in use and topics of other settings are each said in a sentence', async () => {

@@ -96,6 +96,7 @@ export class Taker {
     )
     if (accepted === null) return this.#keepAside(record, 'unreadable')
     if (accepted.result === 'too_old') return this.#keepAside(record, 'too_old')
+    if (accepted.result === 'id_taken') return this.#keepAside(record, 'id_taken')
     const { result, id } = accepted
     if (result === 'accepted')
       log.info(

@@ -6,8 +6,8 @@ type Ears = { hear: Hear; beat: () => void }
 
 const away: LiveEvent = { event: 'away', data: {} }
 
-/** The server gives a sign of life every 15 s: after this the line is dead, whatever it looks like. */
-const silentMs = 40_000
+/** The server gives a sign of life every 2.5 s: after this the line is dead, whatever it looks like. */
+const silentMs = 8_000
 const longestPauseMs = 30_000
 
 /** How long to wait before the next try, after so many that failed: not all browsers come back in the same moment. */

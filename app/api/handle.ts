@@ -69,9 +69,9 @@ export type Call<A extends Action, Body, Query, Params> = {
 export type Answer = { status?: number; body: object; cookie?: string; headers?: Record<string, string> }
 /** For what is no JSON: its headers say what it is, and what it may do. */
 type DocumentAnswer = { document: string; headers: Record<'Content-Type' | 'Content-Security-Policy', string> }
-/** A file that is made while it is sent. */
+/** A file that is made while it is sent, for as long as `mayStill`. */
 type FileAnswer = {
-  file: ReadableStream<Uint8Array>
+  file: (mayStill: () => Promise<boolean>) => ReadableStream<Uint8Array>
   headers: Record<'Content-Type' | 'Content-Disposition', string>
 }
 /** Events for as long as the caller listens and `mayStill`: it looks again at who they are, and whether they may. */
@@ -115,11 +115,12 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
       }
       const answer = await inTime(route.run(call), leftMs)
       if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
-      if ('file' in answer) return new Response(answer.file, { headers: answer.headers })
+      const mayStill = () => inTime(authorise(open, request, route.action, caller, headers)).then(yes, noIfRefused)
+      // Nobody would ever read, and so end, the body of a HEAD.
+      const isHead = request.method === 'HEAD'
+      if ('file' in answer) return new Response(isHead ? null : answer.file(mayStill), { headers: answer.headers })
       if ('events' in answer) {
-        const mayStill = () => inTime(authorise(open, request, route.action, caller, headers)).then(yes, noIfRefused)
-        // Nobody would ever read, and so end, the body of a HEAD.
-        const body = request.method === 'HEAD' ? null : answer.events(mayStill)
+        const body = isHead ? null : answer.events(mayStill)
         return new Response(body, { headers: eventHeaders })
       }
       const { status = 200, body, cookie, headers: own } = answer

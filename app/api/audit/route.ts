@@ -1,4 +1,4 @@
-import { listAuditQuery } from '@/core/requests'
+import { listAuditQuery } from '@/core/audit-requests'
 import { listAudit } from '@/server/list-audit'
 import { handle, otherMethods } from '../handle'
 

@@ -2,7 +2,7 @@ import { handle, otherMethods } from '../handle'
 
 export const GET = handle({
   action: 'live.read',
-  run: ({ context }) => Promise.resolve({ events: (mayStill) => context.live.listen(mayStill) }),
+  run: ({ context, actor }) => Promise.resolve({ events: (mayStill) => context.live.listen(actor.id, mayStill) }),
 })
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

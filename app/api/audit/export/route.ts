@@ -1,4 +1,4 @@
-import { auditFilter } from '@/core/requests'
+import { auditFilter } from '@/core/audit-requests'
 import { csvHeaders } from '@/server/csv-stream'
 import { exportAudit } from '@/server/export-audit'
 import { handle, otherMethods } from '../../handle'
@@ -7,7 +7,10 @@ export const GET = handle({
   action: 'audit.read',
   query: auditFilter,
   run: ({ context, query, requestId }) =>
-    Promise.resolve({ file: exportAudit(context, query, requestId), headers: csvHeaders('audit') }),
+    Promise.resolve({
+      file: (mayStill) => exportAudit(context, query, { requestId, mayStill }),
+      headers: csvHeaders('audit'),
+    }),
 })
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

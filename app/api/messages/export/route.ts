@@ -7,7 +7,10 @@ export const GET = handle({
   action: 'message.list',
   query: messageFilter,
   run: ({ context, query, requestId }) =>
-    Promise.resolve({ file: exportMessages(context, query, requestId), headers: csvHeaders('messages') }),
+    Promise.resolve({
+      file: (mayStill) => exportMessages(context, query, { requestId, mayStill }),
+      headers: csvHeaders('messages'),
+    }),
 })
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET')

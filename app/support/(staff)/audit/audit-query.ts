@@ -1,5 +1,5 @@
 import { lenientQuery, trailOf, type PageParameters } from '@/app/_ui/list-query'
-import { auditFilter, listAuditQuery, type AuditFilter, type ListAuditQuery } from '@/core/requests'
+import { auditFilter, listAuditQuery, type AuditFilter, type ListAuditQuery } from '@/core/audit-requests'
 
 export const auditQuery = (parameters: PageParameters): ListAuditQuery =>
   lenientQuery(listAuditQuery, { ...parameters, cursor: trailOf(parameters).at(-1) })

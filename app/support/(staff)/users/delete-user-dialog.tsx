@@ -10,7 +10,7 @@ import styles from './dialog-body.module.css'
 import { nameOf } from './name-of'
 
 /** Asks for the address to be typed: deleting cannot be taken back. */
-export function DeleteUserDialog(props: { user: UserView; onClose: () => void; onDeleted: () => void }) {
+export default function DeleteUserDialog(props: { user: UserView; onClose: () => void; onDeleted: () => void }) {
   const { user, onClose, onDeleted } = props
   const queries = useQueryClient()
   const remove = async () => {

@@ -23,7 +23,7 @@ import { nameOf } from '../name-of'
 const pollMs = 300
 
 /** Two facts: the user exists; where their mail is. The second one is kept true until it can change no more. */
-export function UserCreated(props: { user: CreatedUser; onAnother: () => void; onClose: () => void }) {
+export default function UserCreated(props: { user: CreatedUser; onAnother: () => void; onClose: () => void }) {
   const { user, onAnother, onClose } = props
   const [createdAt] = useState(() => new Date().toISOString())
   return (

@@ -30,14 +30,14 @@ import type { UserView } from '@/core/views'
 import type { UserCount } from '@/server/count-users'
 import type { UserPage } from '@/server/list-users'
 import { AccountState } from '../account-state'
-import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { UserMenu } from './user-menu'
 import { countPathOf, filterOf, pageSizes, pathOf, usersQuery } from './users-query'
 
-/** Loaded when it is opened: most visits to the list create nobody. */
+/** Loaded when they are opened: most visits to the list change nobody. */
 const CreateUserDialog = lazy(() => import('./create-user-dialog'))
 const EditUserDialog = lazy(() => import('../edit-user-dialog'))
+const DeleteUserDialog = lazy(() => import('../delete-user-dialog'))
 
 const noRows: UserView[] = []
 
@@ -218,7 +218,9 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
         </Suspense>
       ) : null}
       {toDelete ? (
-        <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
+        <Suspense>
+          <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
+        </Suspense>
       ) : null}
     </div>
   )

@@ -1,6 +1,5 @@
-import { addNoteRequest } from '@/core/requests'
+import { longestNote } from '@/core/note'
 
-const most = addNoteRequest.shape.body.maxLength ?? Infinity
 /** From here on it is said how many are left. */
 const near = 200
 const count = (characters: number): string => characters.toLocaleString('en-GB')
@@ -8,7 +7,7 @@ const count = (characters: number): string => characters.toLocaleString('en-GB')
 /** Whether a note fits, said before it is sent: what is pasted is neither cut off nor lost. */
 export function noteRoom(body: string): { fault?: string; help?: string } {
   // As zod counts: an emoji is one.
-  const left = most - Array.from(body.trim()).length
-  if (left < 0) return { fault: `A note holds ${count(most)} characters: this is ${count(-left)} too many.` }
-  return left <= near ? { help: `${count(left)} of ${count(most)} characters left.` } : {}
+  const left = longestNote - Array.from(body.trim()).length
+  if (left < 0) return { fault: `A note holds ${count(longestNote)} characters: this is ${count(-left)} too many.` }
+  return left <= near ? { help: `${count(left)} of ${count(longestNote)} characters left.` } : {}
 }

@@ -28,7 +28,6 @@ import { roleLabel } from '@/core/roles'
 import type { MessageListItem, NoteView, OnboardingView, UserView } from '@/core/views'
 import type { MessagePage } from '@/server/list-messages'
 import { canBeInvited } from '../account-state'
-import { DeleteUserDialog } from '../delete-user-dialog'
 import { nameOf } from '../name-of'
 import { useResendInvitation } from '../use-resend-invitation'
 import { CorrectAddress } from './correct-address'
@@ -37,8 +36,9 @@ import { Notes } from './notes'
 import { Onboarding } from './onboarding'
 import { TheirSignIn } from './their-sign-in'
 
-/** Loaded when it is opened. */
+/** Loaded when they are opened. */
 const EditUserDialog = lazy(() => import('../edit-user-dialog'))
+const DeleteUserDialog = lazy(() => import('../delete-user-dialog'))
 
 type PersonAnswer = { user: UserView; onboarding: OnboardingView; notes: NoteView[] }
 type First = { person: PersonAnswer; mail: MessagePage }
@@ -196,11 +196,13 @@ export function Person(props: {
         </Suspense>
       ) : null}
       {isDeleting ? (
-        <DeleteUserDialog
-          user={user}
-          onClose={() => setIsDeleting(false)}
-          onDeleted={() => router.replace('/support/users')}
-        />
+        <Suspense>
+          <DeleteUserDialog
+            user={user}
+            onClose={() => setIsDeleting(false)}
+            onDeleted={() => router.replace('/support/users')}
+          />
+        </Suspense>
       ) : null}
     </div>
   )

@@ -1,0 +1,2 @@
+/** Characters of a note, an emoji counted as one. */
+export const longestNote = 2_000
