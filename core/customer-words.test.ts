@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isAddressWrong, nextStep, tellCustomer, type CustomerFacts } from './customer-words'
+import { isAddressWrong, linkWords, nextStep, tellCustomer, type CustomerFacts } from './customer-words'
 import { statuses } from './message'
 import { causes } from './smtp-failure'
 
@@ -37,7 +37,7 @@ describe('what is told to the customer', () => {
   test('accepted: when, where to look, and until when the link works', () => {
     const sent = { status: 'sent', sent_at: '2026-11-24T14:02:00.000Z' } as const
     expect(told(sent)).toBe(
-      'Hello Olena, our mail “Welcome to Usual Store” was accepted by your mail provider at 14:02. If it is not in your inbox, please look in your spam folder for noreply@usualstore.com.',
+      'Hello Olena, our mail “Welcome to Usual Store” was accepted for delivery at 14:02. If it is not in your inbox, please look in your spam folder for noreply@usualstore.com.',
     )
     expect(told(sent, { linkWorksUntil: '2026-11-24T15:02:00.000Z' })).toContain(
       'Its link works until 15:02; tell me if you want a new one.',
@@ -62,13 +62,17 @@ describe('what is told to the customer', () => {
     expect(isAddressWrong('a cause of tomorrow')).toBe(false)
   })
 
-  test('a mail for later is not promised within a minute, nor one that was tried already', () => {
-    expect(told()).toContain('within a minute')
+  test('a mail for later is not said to be on its way, nor one that was tried already; what is retried names no time that is over', () => {
     expect(told({ due_at: '2026-11-27T14:02:00.000Z' })).toBe(
       'Hello Olena, our mail “Welcome to Usual Store” is to be sent at 14:02.',
     )
-    for (const due_at of ['2026-11-24T12:34:00.000Z', '2026-11-27T14:02:00.000Z'])
-      expect(told({ last_cause: 'line_broke', due_at })).toMatch(/has not left yet, .+ We try again by ourselves/)
+    for (const status of ['queued', 'retrying'] as const) {
+      const tried = { status, last_cause: 'line_broke' }
+      expect(told(tried)).toBe(
+        'Hello Olena, our mail “Welcome to Usual Store” has not been accepted yet. We try again by ourselves now; you need not do anything.',
+      )
+      expect(told({ ...tried, due_at: '2026-11-27T14:02:00.000Z' })).toContain('by ourselves at 14:02;')
+    }
   })
 
   test('what was corrected or sent again already is not asked for once more', () => {
@@ -93,6 +97,13 @@ describe('what is told to the customer', () => {
   test('where nobody can know, it does not say that it arrived', () => {
     const doubt = told({ status: 'dead', may_have_been_delivered: true })
     expect(doubt).toContain('may have reached you')
+    expect(doubt).toContain('I will send it again')
+    // It goes out again by itself: nobody is asked for a third copy.
+    for (const status of ['queued', 'sending', 'retrying'] as const) {
+      const again = told({ status, may_have_been_delivered: true, last_cause: 'line_broke' })
+      expect(again).toContain('It is sent once more by itself, so you may get it twice')
+      expect(again).not.toContain('I will send it again')
+    }
     expect(nextStep(facts({ status: 'dead', may_have_been_delivered: true }))).toContain('look for it first')
   })
 
@@ -108,9 +119,22 @@ test('in every state there is a whole polite text, which never claims that it wa
         for (const may_have_been_delivered of [false, true]) {
           const text = told({ status, last_cause, delivery, may_have_been_delivered })
           expect(text).toMatch(/^Hello Olena, .+[.]$/)
-          expect(text).not.toMatch(/undefined|null|was delivered|has been delivered|read it/)
+          expect(text).not.toMatch(/undefined|null|was delivered|has been delivered|read it|by your mail provider/)
           expect(nextStep(facts({ status, last_cause, delivery, may_have_been_delivered })) ?? 'It goes on.').toMatch(
             /^[A-Z].+[.]$/,
           )
         }
+})
+
+test('what became of a link is told with whether it still works, and of a mail in doubt once the link was opened', () => {
+  const link = { state: 'works', expires_at: '2026-11-25T14:20:00.000Z', opened_at: null, used_at: null } as const
+  const opened_at = '2026-11-24T15:01:00.000Z'
+  const became = (given: object, status: 'sent' | 'dead' = 'sent') =>
+    linkWords({ status, link: { ...link, ...given } }, words)
+  expect(became({})).toBe('The link in it has not been opened yet.')
+  expect(became({ opened_at })).toBe('The link in it was opened at 15:01, and no password was chosen with it yet.')
+  for (const state of ['password_changed', 'expired', 'replaced'])
+    expect(became({ opened_at, state })).toBe('The link in it was opened at 15:01, and works no more.')
+  expect(became({}, 'dead')).toBeNull()
+  expect(became({ opened_at }, 'dead')).toContain('was opened at 15:01')
 })

@@ -61,8 +61,8 @@ const wrongAddress: Partial<Record<Cause, string>> = {
 export const carriesFreshLink = (template: string) => template === 'welcome' || template === 'password-reset'
 
 /**
- * A text to paste: plain, polite, and no promise that we cannot keep. "Accepted by your mail provider" is all that is known of a
- * mail that was sent.
+ * A text to paste: plain, polite, and no promise that we cannot keep. Of a mail that was sent we know that the server to which we
+ * hand over has accepted it, not what the customer's own provider did.
  */
 export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>, now: number): string {
   const { message, firstName, from, linkWorksUntil } = facts
@@ -76,10 +76,12 @@ export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>, n
     const until = linkWorksUntil
       ? ` Its link works until ${words.time(linkWorksUntil)}; tell me if you want a new one.`
       : ''
-    return `${hello} ${mail} was accepted by your mail provider at ${words.time(message.sent_at ?? message.due_at)}. If it is not in your inbox, ${look}.${until}`
+    return `${hello} ${mail} was accepted for delivery at ${words.time(message.sent_at ?? message.due_at)}. If it is not in your inbox, ${look}.${until}`
   }
   if (message.may_have_been_delivered)
-    return `${hello} ${mail} may have reached you, but the connection broke before your mail provider confirmed it. Please look in your inbox and in your spam folder for ${from}. If it is not there, tell me, and I will send it again.`
+    return isFinal(message.status)
+      ? `${hello} ${mail} may have reached you, but we could not see whether it did. Please look in your inbox and in your spam folder for ${from}. If it is not there, tell me, and I will send it again.`
+      : `${hello} ${mail} may have reached you already, but we could not see whether it did. It is sent once more by itself, so you may get it twice; you need not do anything.`
   switch (message.status) {
     case 'queued':
     case 'sending':
@@ -88,11 +90,14 @@ export function tellCustomer(facts: CustomerFacts, words: Pick<Words, 'time'>, n
         return `${hello} ${mail} is delayed by a fault on our side that we are working on. You need not ask again: it goes out by itself${fresh}.`
       if (message.delivery === 'held') return `${hello} ${mail} has not been sent yet. I will write to you when it has.`
       if (isForLater(message, now)) return `${hello} ${mail} is to be sent at ${words.time(message.due_at)}.`
-      if (message.status === 'queued' && message.last_cause !== null)
-        return `${hello} ${mail} has not left yet, because the connection to a mail provider broke. We try again by ourselves${fresh}; you need not do anything.`
-      return message.status === 'retrying'
-        ? `${hello} your mail provider has not taken ${mail} yet and asked us to come back. We try again by ourselves at ${words.time(message.due_at)}; you need not do anything.`
-        : `${hello} ${mail} is on its way and should reach you within a minute. If it is not in your inbox then, ${look}.`
+      if (message.status === 'retrying' || message.last_cause !== null) {
+        const when =
+          message.status !== 'sending' && Date.parse(message.due_at) > now
+            ? ` at ${words.time(message.due_at)}`
+            : ' now'
+        return `${hello} ${mail} has not been accepted yet. We try again by ourselves${when}; you need not do anything.`
+      }
+      return `${hello} ${mail} is on its way. If it is not in your inbox in a few minutes, ${look}.`
     case 'dead':
       return `${hello} ${whyNotReached(facts)}`
     case 'cancelled':
@@ -128,7 +133,7 @@ function whyNotReached({ message, presentAddress, sentAgain }: CustomerFacts): s
   if (cause === 'mailbox_full')
     return `${mail} could not reach you, because your mailbox is full. Please make some room and tell me, and I will send it again.`
   if (cause === 'spam_refused' || cause === 'policy_refused')
-    return `${mail} was turned away by your mail provider. Please tell me another address, or ask your provider to let our mail in, and I will send it again.`
+    return `${mail} was turned away by a mail server on its way to you. Please tell me another address, or ask your mail provider to let our mail in, and I will send it again.`
   return `${mail} could not be sent. We are looking into it, and I will write to you when it is on its way again.`
 }
 
@@ -169,14 +174,20 @@ export function nextStep(facts: CustomerFacts): string | null {
   }
 }
 
-/** What became of the link in a mail that was accepted, as staff read it; null: it carries none. */
+/** What became of the link in a mail that has arrived, or may have, as staff read it; null: it carries none, or nobody has seen it. */
 export function linkWords(
   { status, link }: Pick<MessageView, 'status' | 'link'>,
   { time }: Pick<Words, 'time'>,
 ): string | null {
-  if (!link || status !== 'sent') return null
+  if (!link) return null
   if (link.used_at) return `The link in it was used at ${time(link.used_at)}.`
-  if (link.opened_at) return `The link in it was opened at ${time(link.opened_at)}, and no password was chosen yet.`
+  if (link.opened_at) {
+    const opened = `The link in it was opened at ${time(link.opened_at)}`
+    return link.state === 'works'
+      ? `${opened}, and no password was chosen with it yet.`
+      : `${opened}, and works no more.`
+  }
+  if (status !== 'sent') return null
   switch (link.state) {
     case 'works':
       return 'The link in it has not been opened yet.'

@@ -60,7 +60,7 @@ test('the whole way, to the first sign-in of staff', () => {
   ).toEqual([
     '● Account created (by Maya Example, as Support Agent) good',
     '● Welcome mail queued (Saved, and from here on never lost) good',
-    '● Accepted by their mail server good',
+    '● Accepted for delivery good',
     '● Link opened good',
     '● Password set good',
     '● First sign-in good',
@@ -81,8 +81,20 @@ test('it stops where it stopped: at a refusal, with the reason; or at a link tha
   const disabled = steps({ invitation: invitation(), link: link({ state: 'expired' }) }, { status: 'disabled' })
   expect(disabled[3]).toContain('The account is disabled')
   expect(steps({ invitation: invitation({ status: 'retrying', sent_at: null, closed_at: null }) })[2]).toBe(
-    '○ Accepted by their mail server (mx says no.) calm',
+    '○ Accepted for delivery (mx says no.) calm',
   )
+})
+
+test('who came another way waits for no link, and a link that was opened proves that a mail arrived', () => {
+  const at = '2026-11-24T15:01:00.000Z'
+  const changed = steps({ invitation: invitation(), password_set_at: at, first_sign_in_at: at }, { has_password: true })
+  expect(changed.join()).not.toContain('○')
+  const doubtful = invitation({ status: 'dead', sent_at: null, may_have_been_delivered: true })
+  expect(steps({ invitation: doubtful, link: link({ opened_at: at }) }).slice(2, 4)).toEqual([
+    '● It has arrived (Nobody confirmed it, but its link was opened) good',
+    '● Link opened good',
+  ])
+  expect(steps({ invitation: doubtful, link: link() })[2]).toContain('Not accepted')
 })
 
 test('a store account signs in elsewhere; a first password from staff has no link; some have no mail', () => {

@@ -17,15 +17,16 @@ export function onboardingSteps({ user, onboarding }: Facts, summary: string | n
   const { invitation, link, password_set_at: passwordAt, first_sign_in_at: signedInAt } = onboarding
   // Given by staff: there is no link to open, it is changed at the first sign-in.
   const hasFirstPassword = user.has_password && user.must_change_password && !link
+  const openedAt = link?.opened_at ?? link?.used_at
+  // With a password, and this link never opened: they came another way.
+  const hasNoLink = hasFirstPassword || (passwordAt !== null && !openedAt)
   const steps: (OnboardingStep | null)[] = [
     done(user.created_at, 'Account created', `by ${user.created_by}, as ${roleLabel(user.role)}`),
     invitation
       ? done(invitation.created_at, 'Welcome mail queued', 'Saved, and from here on never lost')
       : toCome('Welcome mail queued', 'None was asked for'),
-    invitation ? acceptance(invitation, summary) : toCome('Accepted by their mail server'),
-    hasFirstPassword || !invitation
-      ? null
-      : opening(user, invitation.status === 'sent' ? link : null, passwordAt, words),
+    invitation ? acceptance(invitation, link, summary) : toCome('Accepted for delivery'),
+    hasNoLink || !invitation ? null : opening(user, invitation.status === 'sent' || openedAt ? link : null, words),
     passwordAt
       ? done(passwordAt, 'Password set')
       : toCome(
@@ -52,16 +53,18 @@ const toCome = (sentence: string, detail: string | null = null): OnboardingStep 
   tone: 'calm',
 })
 
-function acceptance(invitation: NonNullable<OnboardingView['invitation']>, summary: string | null): OnboardingStep {
+function acceptance(
+  invitation: NonNullable<OnboardingView['invitation']>,
+  link: OnboardingView['link'],
+  summary: string | null,
+): OnboardingStep {
   const { status, sent_at: sentAt, closed_at: closedAt, last_reply: reply } = invitation
   if (status === 'sent' && sentAt)
     return invitation.delivery === 'pretend'
       ? { at: sentAt, sentence: 'Only pretended', detail: summary, reply: null, tone: 'calm' }
-      : done(
-          sentAt,
-          'Accepted by their mail server',
-          invitation.may_have_been_delivered ? 'A second copy is possible' : null,
-        )
+      : done(sentAt, 'Accepted for delivery', invitation.may_have_been_delivered ? 'A second copy is possible' : null)
+  const openedAt = link?.opened_at ?? link?.used_at
+  if (openedAt) return done(openedAt, 'It has arrived', 'Nobody confirmed it, but its link was opened')
   if (closedAt)
     return {
       at: closedAt,
@@ -70,19 +73,14 @@ function acceptance(invitation: NonNullable<OnboardingView['invitation']>, summa
       reply,
       tone: invitation.may_have_been_delivered ? 'unsure' : status === 'dead' ? 'stop' : 'calm',
     }
-  return { ...toCome('Accepted by their mail server', summary), reply }
+  return { ...toCome('Accepted for delivery', summary), reply }
 }
 
-function opening(
-  { status }: UserView,
-  link: OnboardingView['link'],
-  passwordAt: string | null,
-  words: Words,
-): OnboardingStep {
+function opening({ status }: UserView, link: OnboardingView['link'], words: Words): OnboardingStep {
   const again = status === 'disabled' ? 'The account is disabled' : 'Send the invitation again'
   const openedAt = link?.opened_at ?? link?.used_at
   if (openedAt) return done(openedAt, 'Link opened')
-  if (!link || passwordAt) return toCome('Link opened')
+  if (!link) return toCome('Link opened')
   switch (link.state) {
     case 'works':
       return toCome('Link opened', `It works until ${words.time(link.expires_at)}`)

@@ -9,6 +9,9 @@ import { containing, hasTrigram } from './pattern'
 
 type Order = { by: UserSort; order: 'asc' | 'desc' }
 
+/** `isOfWords`: a search means names, addresses and ids, and neither roles nor days. */
+export type UserWords = UserFilter & { isOfWords?: boolean }
+
 /** Whom a list shows. */
 type Found = {
   ids: number[]
@@ -34,7 +37,7 @@ const mostMails = 25_000
  */
 export async function findUserIds(
   db: Executor,
-  filter: UserFilter,
+  filter: UserWords,
   order: Order,
   range: { after?: UserPlace | undefined; offset?: number; limit: number },
 ): Promise<Found> {
@@ -88,7 +91,7 @@ export async function findSimilar(db: Executor, text: string, limit: number): Pr
 /** How many fit, counted up to `most`; not `isAll`: there are more, or there may be. */
 export async function countUsers(
   db: Executor,
-  filter: UserFilter,
+  filter: UserWords,
   most: number,
 ): Promise<{ count: number; isAll: boolean }> {
   if (filter.mail !== undefined) {
@@ -159,11 +162,11 @@ async function narrowed(db: Executor, which: SQL | undefined): Promise<SQL | und
   return expected > mostSorted ? which : sql`u.id = any(array(select u.id from users u where ${which}))`
 }
 
-function matches({ search, zone = 'UTC', role, status }: UserFilter): SQL | undefined {
+function matches({ search, zone = 'UTC', role, status, isOfWords = false }: UserWords): SQL | undefined {
   return and(
     role === undefined ? undefined : sql`u.role = ${role}`,
     status === undefined ? undefined : ofStatus[status],
-    search ? found(search, zone) : undefined,
+    search ? found(search, isOfWords ? null : zone) : undefined,
   )
 }
 
@@ -181,11 +184,14 @@ const indexedWords = sql`(u.first_name || ' ' || u.last_name || ' ' || u.first_n
 const isCalled = (role: Role, said: string): boolean =>
   role.includes(said) || ` ${roleLabel(role).toLowerCase()}`.includes(` ${said}`)
 
-/** A part of the name, in both orders, of the address or of the role; or an id; or the day of the beginning, as it is in this zone. */
-function found(search: string, zone: string): SQL {
+/**
+ * A part of the name, in both orders, of the address or of the role; or an id; or the day of the beginning, as it
+ * is in this zone; without one the name, the address and the id alone.
+ */
+function found(search: string, zone: string | null): SQL {
   const said = search.toLowerCase()
-  const meant = roles.filter((role) => isCalled(role, said))
-  const day = typedDay(search)
+  const meant = zone === null ? [] : roles.filter((role) => isCalled(role, said))
+  const day = zone === null ? null : typedDay(search)
   // Of one or two letters that index knows nothing, and would only be read in vain: a form that it does not serve.
   const words = hasTrigram(search) ? indexedWords : sql`(${indexedWords} || '')`
   return sql`(${sql.join(
@@ -195,7 +201,7 @@ function found(search: string, zone: string): SQL {
       ...(/^\d{1,9}$/.test(search) ? [sql`u.id = ${Number(search)}::int`] : []),
       ...(day
         ? [
-            sql`(u.created_at >= ${dayStart(day, zone)}::timestamptz and u.created_at < ${dayStart(day, zone, 1)}::timestamptz)`,
+            sql`(u.created_at >= ${dayStart(day, zone ?? 'UTC')}::timestamptz and u.created_at < ${dayStart(day, zone ?? 'UTC', 1)}::timestamptz)`,
           ]
         : []),
     ],

@@ -12,7 +12,7 @@ const longestLifeMs = 40 * dayMs
 
 /**
  * What somebody has to see to: mail that was given up within the last week and not sent again since, and people whose invitation
- * was accepted more than two days ago and who have not come in. Found by the small index of what went wrong, and by the newest
+ * was accepted more than two days ago and who have not come in: all of them are among the invited ones of the list of users. Found by the small index of what went wrong, and by the newest
  * accounts of the last month.
  */
 export async function findNeeds(db: Executor): Promise<NeedsView> {
@@ -39,7 +39,7 @@ export async function findNeeds(db: Executor): Promise<NeedsView> {
       select from (
         select id from users u
         where u.status = 'active' and u.created_at > now() - interval '30 days' and u.created_at < now() - interval '2 days'
-          and case when u.role = 'user' then u.password_hash is null else u.first_sign_in_at is null end
+          and (u.password_hash is null or u.role <> 'user' and u.must_change_password and u.last_sign_in_at is null)
         order by u.created_at desc
         limit ${countAtMost}
       ) u

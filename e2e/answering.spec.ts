@@ -38,7 +38,7 @@ test.describe('a supporter answers a customer', () => {
     await expect(page).toHaveURL(/\?q=olena/)
     await page.getByRole('button', { name: 'Copy the text for the customer' }).click()
     expect(await copied(page)).toMatch(
-      /^Hello Olena, our mail “Welcome to Usual Store.*” was accepted by your mail provider at .* spam folder for noreply@usualstore\.com\. Its link works until/,
+      /^Hello Olena, our mail “Welcome to Usual Store.*” was accepted for delivery at .* spam folder for noreply@usualstore\.com\. Its link works until/,
     )
     await expectAccessible(page)
 
@@ -142,7 +142,7 @@ test('an administrator mends a wrong address: corrected, sent again, and the sto
   await page.getByRole('button', { name: 'Correct and send again' }).click()
   await expect(page.getByText(`a new invitation to ${right} is queued`).first()).toBeVisible()
   await expect(answer(page, /^Yes\. .* accepted it/)).toBeVisible()
-  await expect(steps.getByText('Accepted by their mail server')).toBeVisible()
+  await expect(steps.getByText('Accepted for delivery')).toBeVisible()
 
   // The customer, elsewhere.
   const elsewhere = await browser.newPage()

@@ -80,7 +80,10 @@ async function peopleNamed(context: Context, asked: string): Promise<UserView[]>
   const search = asked.slice(0, 200)
   const [named, { users }] = await Promise.all([
     pageRead(findNamed(context.pages, search, choices + 1)),
-    listUsers(context, listUsersQuery.parse({ search, page_size: String(choices + 1), count: 'none' })),
+    listUsers(context, {
+      ...listUsersQuery.parse({ search, page_size: String(choices + 1), count: 'none' }),
+      isOfWords: true,
+    }),
   ])
   const first = await pageRead(findUserViews(context.pages, named))
   return [...first, ...users.filter(({ id }) => !named.includes(id))].slice(0, choices + 1)

@@ -1,4 +1,5 @@
 import type { PipelineView } from '@/core/pipeline'
+import { kafkaRefusal } from '@/kafka/refusal'
 import { findPipeline } from '@/db/pipeline'
 import type { Context } from './context'
 import { shared } from './shared'
@@ -12,12 +13,14 @@ export const getPipeline = shared(keepMs, async (context: Context): Promise<Pipe
   return { ...rest, kafka }
 })
 
-async function lagOf({ lag, log }: Context): Promise<PipelineView['kafka']> {
+async function lagOf({ lag, log, config }: Context): Promise<PipelineView['kafka']> {
   try {
     const { total, parts } = await lag.read()
     return { behind: total, partitions: parts.size }
   } catch (error) {
-    log.debug({ err: error }, 'Kafka did not say how far the group is')
+    const refusal = kafkaRefusal(error, config, [config.KAFKA_TOPIC, config.KAFKA_GROUP_ID])
+    if (refusal) log.warn({ err: error }, `${refusal} The Overview cannot tell how far the workers are behind`)
+    else log.debug({ err: error }, 'Kafka did not say how far the group is')
     return null
   }
 }

@@ -2,7 +2,7 @@ import { toCursor } from '@/core/cursor'
 import { AppError } from '@/core/errors'
 import type { ListUsersQuery } from '@/core/requests'
 import type { UserView } from '@/core/views'
-import { findUserIds } from '@/db/find-users'
+import { findUserIds, type UserWords } from '@/db/find-users'
 import { findUserViews } from '@/db/users'
 import type { Context } from './context'
 import { countFoundUsers } from './count-users'
@@ -26,7 +26,10 @@ export type UserPage = {
 const deepestEntry = 100_000
 
 /** One page of people, as asked for. */
-export async function listUsers({ pages }: Pick<Context, 'pages'>, query: ListUsersQuery): Promise<UserPage> {
+export async function listUsers(
+  { pages }: Pick<Context, 'pages'>,
+  query: ListUsersQuery & Pick<UserWords, 'isOfWords'>,
+): Promise<UserPage> {
   const { page, page_size, sort_by, sort_order, cursor, count, ...filter } = query
   const order = { by: sort_by, order: sort_order }
   const offset = cursor === undefined ? (page - 1) * page_size : 0

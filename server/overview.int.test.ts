@@ -59,6 +59,10 @@ test('a name, an address, a part of one or a message leads to the newest mail; s
   expect(await answer(`<${guest.id}@usualstore.com>`)).toMatchObject({ kind: 'answer', message: { id: guest.id } })
   for (const question of ['nobody', 'nobody@example.com', '00000000-0000-7000-8000-000000000000'])
     expect(await answer(question)).toEqual({ kind: 'nothing' })
+  const staff = await app.person('super_admin', { firstName: 'Uma', lastName: 'Boss', email: 'uma@example.com' })
+  for (const question of ['super', new Date().toISOString().slice(0, 10)])
+    expect(await answer(question)).toEqual({ kind: 'nothing' })
+  expect(await answer('uma boss')).toMatchObject({ user: { id: staff.id } })
   const { id } = await app.person('user')
   expect(await answer(String(id))).toMatchObject({ kind: 'answer', user: { id }, message: null })
 })
@@ -181,4 +185,23 @@ test('fifty who ask at once are one question, and a failure is not kept', async 
   expect(await ask(context)).toBe(2)
   expect(await ask({})).toBe(3)
   await vi.waitFor(() => expect(questions).toBe(3))
+})
+
+test('what took long to find out is kept for longer', async () => {
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  let questions = 0
+  const ask = shared(1_000, (_key: object) => {
+    questions++
+    now += 200
+    return Promise.resolve(questions)
+  })
+  const key = {}
+  expect(await ask(key)).toBe(1)
+  await new Promise(setImmediate)
+  now += 3_900
+  expect(await ask(key)).toBe(1)
+  now += 200
+  expect(await ask(key)).toBe(2)
+  vi.restoreAllMocks()
 })

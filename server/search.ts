@@ -20,7 +20,10 @@ export async function search(context: Context, text: string): Promise<SearchView
     return { people: [], messages: toldMessages(context, found) }
   }
   const [{ users }, { messages }] = await Promise.all([
-    listUsers(context, listUsersQuery.parse({ search: text, page_size: String(most), count: 'none' })),
+    listUsers(context, {
+      ...listUsersQuery.parse({ search: text, page_size: String(most), count: 'none' }),
+      isOfWords: true,
+    }),
     listMessages(context, listMessagesQuery.parse({ search: text, limit: String(most) })),
   ])
   const people = users.map(({ id, first_name, last_name, email, role }) => ({ id, first_name, last_name, email, role }))

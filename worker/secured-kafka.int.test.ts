@@ -5,6 +5,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createKafka } from '@/kafka/client'
 import { Publisher } from '@/kafka/publish'
+import { LagReader } from '@/kafka/lag'
 import { kafkaRefusal } from '@/kafka/refusal'
 import { checkTopics, ensureTopics } from '@/kafka/topics'
 import { readWorkerConfig, type WorkerConfig } from '@/runtime/config'
@@ -40,6 +41,7 @@ describe('a Kafka that encrypts, asks who we are and allows each account only it
     await allow([
       ['User:app', 'WRITE', 'TOPIC', KAFKA_TOPIC],
       ['User:CN=app', 'WRITE', 'TOPIC', KAFKA_TOPIC],
+      ['User:app', 'DESCRIBE', 'GROUP', KAFKA_GROUP_ID],
       ['User:worker', 'READ', 'TOPIC', KAFKA_TOPIC],
       ['User:worker', 'WRITE', 'TOPIC', KAFKA_TOPIC],
       ['User:worker', 'WRITE', 'TOPIC', KAFKA_DLQ_TOPIC],
@@ -111,7 +113,10 @@ describe('a Kafka that encrypts, asks who we are and allows each account only it
       await expect.poll(() => road.mailsTo(address), soon).toHaveLength(1)
     await road.sql`update outbox set ring_at = now()`
     await expect.poll(() => recordsIn(road.config.KAFKA_DLQ_TOPIC), soon).toBe(1)
-    await Promise.all([app.close(), certified.close(), worker.stop()])
+    // What the Overview asks.
+    const lag = new LagReader(configOf(kafka.signInOf('app')), road.log)
+    await expect.poll(async () => (await lag.read()).total, soon).toBe(0)
+    await Promise.all([app.close(), certified.close(), lag.close(), worker.stop()])
   })
 
   test('the app may write mails to send, and nothing else', async () => {

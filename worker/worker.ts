@@ -97,6 +97,8 @@ export async function startWorker(input: {
     differences: () => [...refused, ...check.differences],
   })
   await breakers.start()
+  // It needs Postgres alone: what was asked for is counted also while Kafka is away.
+  hours.start()
   consumer = await untilKafka(async () => {
     try {
       await ensureTopics(config, log)
@@ -123,7 +125,6 @@ export async function startWorker(input: {
     }
   })
   relay.start()
-  hours.start()
   void check.compare()
   log.info({ port: http.port, slots, smtp: `${config.SMTP_HOST}:${config.SMTP_PORT}` }, 'The worker is up')
 

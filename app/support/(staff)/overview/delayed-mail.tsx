@@ -17,7 +17,14 @@ export function DelayedMail({ delivery, pipeline }: { delivery: DeliveryView; pi
         <span suppressHydrationWarning>{sentence}</span>
       </Notice>
     )
-  if (pipeline.workers.up > 0) return null
+  const { up, away } = pipeline.workers
+  if (up > 0)
+    return away === 0 ? null : (
+      <Notice severity="warning" title={away === 1 ? 'A worker is away' : `${away} workers are away`}>
+        {up} of {up + away} {up === 1 ? 'goes' : 'go'} on sending, and nothing is lost. What one of them was sending
+        when it went away is sent again within minutes, and flagged.
+      </Notice>
+    )
   return (
     <Notice severity="warning" title="No worker is running">
       {waitingWords(pipeline.outbox.waiting)} Mail is sent as soon as a worker is up again: start one, or ask whoever

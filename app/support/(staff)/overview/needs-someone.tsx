@@ -1,6 +1,7 @@
 import { ChevronRight, CirclePause, MailX, CircleQuestionMark, Users, type LucideIcon } from 'lucide-react'
 import Link from 'next/link'
 import page from '@/app/_ui/reading-page.module.css'
+import type { DeadReason } from '@/core/message'
 import type { NeedsView } from '@/core/pipeline'
 import { causeSentence, knownCause } from '@/core/smtp-failure'
 import styles from './overview.module.css'
@@ -23,7 +24,7 @@ export function NeedsSomeone({ needs, held }: { needs: NeedsView; held: number }
     <section aria-labelledby="needs" className={page.section}>
       <h2 id="needs">Needs someone</h2>
       {all.length === 0 ? (
-        <p className="quiet">Nothing. Every mail of the last week was accepted, is on its way, or was seen to.</p>
+        <p className="quiet">Nothing. No mail of the last week was given up, or it was sent again since.</p>
       ) : (
         <ul className={styles.needs}>
           {all.map(({ key, Icon, tone, title, detail, href }) => (
@@ -97,9 +98,17 @@ function needsOf({ dead, dead_causes: causes, in_doubt: inDoubt, absent }: Needs
   return needs.filter((need) => need !== null)
 }
 
+/** What was given up without a word of a mail server. */
+const reasonWords: Partial<Record<string, string>> = {
+  expired: 'it was too old to be sent',
+  not_rendered: 'its template could not be filled',
+  tries_used_up: 'all tries failed',
+  refused: 'it was refused',
+} satisfies Partial<Record<DeadReason, string>>
+
 function causeWords(cause: string | null): string {
   const known = knownCause(cause)
-  if (!known) return 'for another reason'
+  if (!known) return (cause && reasonWords[cause]) ?? 'for another reason'
   const sentence = causeSentence(known)
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }

@@ -67,7 +67,7 @@ const acts: Act[] = [
     notDone: 'It was not sent again.',
     warning: ({ user, to, template }) =>
       [
-        `A new message with the same words is sent to ${user ? `the address that ${user.name} has now` : to}.`,
+        `A new message with the same words is sent to ${user && carriesFreshLink(template) ? `the address that ${user.name} has now, ${user.email}` : to}.`,
         carriesFreshLink(template) ? 'It carries a new link, and earlier links end.' : '',
       ].join(' '),
   },

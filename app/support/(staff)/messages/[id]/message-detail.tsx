@@ -204,11 +204,13 @@ function Story({ message }: { message: MessageView }) {
   )
 }
 
-/** A dead mail may be sent again, so its secret is still there. */
-const secretWords = ({ status }: MessageView): string =>
-  isFinal(status) && status !== 'dead'
+/** Why staff do not see all of it here. A dead mail may be sent again, so what was sealed is kept for a while. */
+function secretWords({ hides, status }: MessageView): string {
+  if (hides === 'link') return 'A link, made anew at each try. It is kept nowhere.'
+  return isFinal(status) && status !== 'dead'
     ? 'It did. It was sealed, and has been erased.'
-    : 'Yes. It is sealed until it is sent, then erased.'
+    : 'Yes. It is sealed, and erased once it is sent, or 72 hours after it was given up.'
+}
 
 function Details({ message }: { message: MessageView }) {
   return (
