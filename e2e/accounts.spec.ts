@@ -188,7 +188,7 @@ test.describe('a list that could not be read', () => {
       if (!isAway) return await route.continue()
       await route.fulfill({ status: 503, json: { error: true, message: 'The database is away.' } })
     })
-    await page.getByRole('button', { name: /^Role/ }).click()
+    await page.getByRole('button', { name: 'Role Any' }).click()
     await page.getByRole('menuitemradio', { name: 'Support Agent' }).click()
     await expect(page.getByText('The list could not be read')).toBeVisible()
     isAway = false
@@ -201,7 +201,7 @@ test.describe('a list that could not be read', () => {
 test.describe('on the narrowest phone', () => {
   test.use({ viewport: { width: 320, height: 640 } })
 
-  test('a long name does not lie on what is beside it, and controls are high enough for a finger', async ({ page }) => {
+  test('a long name does not lie on what is beside it, and messages can be taken away', async ({ page }) => {
     const last_name = `Placeholder-${'Winterbottom-'.repeat(5)}End`
     const made = (await (
       await callApi('POST', '/api/users', {
@@ -219,9 +219,6 @@ test.describe('on the narrowest phone', () => {
     expect((link?.x ?? 0) + (link?.width ?? 0)).toBeLessThan(name?.x ?? 0)
     expect((name?.x ?? 0) + (name?.width ?? 0)).toBeLessThanOrEqual(320)
 
-    await page.goto('/support')
-    const toggle = await page.getByRole('button', { name: 'As table: Mail per hour' }).boundingBox()
-    expect(toggle?.height).toBeGreaterThanOrEqual(44)
     await page.goto('/support/messages')
     await expect(page.getByRole('link', { name: /CSV/ })).toBeVisible()
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
