@@ -130,6 +130,15 @@ test('what only we may say to ourselves is taken from a caller', async () => {
 })
 
 test.each([
+  ['/api/messages?__proto__=1&a=__proto__', '/api/messages?__proto__+=1&a=__proto__'],
+  ['/api/messages?a=1&%5F_%70roto__', '/api/messages?a=1&__proto__+'],
+  ['/api/messages?a=?b=%E0&c', '/api/messages?a=?b=%E0&c'],
+])('a parameter that Next would lose is one that nobody knows: %s', async (given, taken) => {
+  await ask(`GET ${given}`)
+  expect(seen.map(({ url }) => url)).toEqual([taken])
+})
+
+test.each([
   ['/api/users/%E0%A4%A?a=%E0', '/api/users/%25E0%25A4%25A?a=%E0'],
   ['/%', '/%25'],
   ['/%2e%2e/%ff', '/%252e%252e/%25ff'],
