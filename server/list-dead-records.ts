@@ -1,6 +1,6 @@
 import { toCursor } from '@/core/cursor'
+import { hideSecrets } from '@/core/hide-secrets'
 import { inertText } from '@/core/inert-text'
-import { hidden, looksSensitive } from '@/core/message'
 import type { ListDeadRecordsQuery } from '@/core/requests'
 import type { DeadRecordItem } from '@/core/views'
 import { listDeadRecords as findDeadRecords, type StoredDeadRecord } from '@/db/list-dead-records'
@@ -11,18 +11,14 @@ export type DeadRecordPage = { dead_records: DeadRecordItem[]; next_cursor: stri
 /** Characters of key and value in the list; in UTF-8 each takes up to four bytes. */
 const previewLength = 500
 
-/** The values of a JSON text that may hold a password or a link, also where the text ends in the middle of one. */
-const secretValue =
-  /("(?:pass\w*|pwd|token|secret|\w*link|\w*url|code|body|text|html)"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)/giu
-
-/** Nobody is to read a password in a list; who has to see the record itself asks for it. */
-export function maskSecrets(text: string): string {
-  const isElsewhere = looksSensitive(text.replaceAll(secretValue, ''))
-  return isElsewhere ? hidden : text.replaceAll(secretValue, `$1"${hidden}"`)
+/** Without what a mail may carry that is for its reader alone; hidden before it is cut, so that no half of it is left. */
+function preview(bytes: Buffer | null): string | null {
+  if (bytes === null) return null
+  const most = previewLength * 4
+  return Array.from(hideSecrets(inertText(bytes.subarray(0, most), most)))
+    .slice(0, previewLength)
+    .join('')
 }
-
-const preview = (bytes: Buffer | null): string | null =>
-  bytes === null ? null : maskSecrets(inertText(bytes.subarray(0, previewLength * 4), previewLength))
 
 /** What of a record can be looked at without harm. */
 export function toDeadRecordItem(record: StoredDeadRecord): DeadRecordItem {

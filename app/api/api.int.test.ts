@@ -279,6 +279,10 @@ test('dead records are listed harmlessly, and read byte for byte', async () => {
       values ('email-notifications', 2, ${offset}, 'not_json', ${offset === 9 ? null : Buffer.from('k')}, ${offset === 9 ? null : value},
         '{"type": "welcome"}', '2026-11-27T18:00:00.123456Z')`)
   }
+  const secret = Buffer.from(
+    `{"type":"welcome","message":{"to":"a@example.com","data":{"password":"canary-77${'x'.repeat(3_000)}`,
+  )
+  await app.owner.execute(sql`update dead_records set value = ${secret} where "offset" = 7`)
   const first = await withKey(deadRecords.GET, 'GET', { query: '?limit=2' })
   expect(first.answer).toMatchObject({
     error: false,
@@ -293,6 +297,9 @@ test('dead records are listed harmlessly, and read byte for byte', async () => {
     query: `?limit=2&cursor=${String(first.answer['next_cursor'])}`,
   })
   expect(rest.answer).toMatchObject({ dead_records: [{ offset: 7 }], next_cursor: null })
+  expect(rest.answer['dead_records']).toMatchObject([
+    { value: '{"type":"welcome","message":{"to":"a@example.com","data":{"password":"[hidden]"' },
+  ])
 
   const one = (offset: string) =>
     withKey(deadRecord.GET, 'GET', { params: { topic: 'email-notifications', partition: '2', offset } })
