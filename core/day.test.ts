@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { dayStart, isoDay } from './day'
+import { dayStart, isoDay, typedDay } from './day'
 
 it.each([
   ['2026-11-27', 'UTC', 0, '2026-11-27T00:00:00.000Z'],
@@ -11,4 +11,15 @@ it.each([
 ])('%s in %s, and %i days later, begins at %s', (day, zone, later, instant) => {
   expect(dayStart(day, zone, later)).toBe(instant)
   expect(isoDay(Date.parse(dayStart(day, zone)), zone)).toBe(day)
+})
+
+it.each([
+  ['', null],
+  ['0002-11-27', undefined],
+  ['0202-11-27', undefined],
+  ['2026-11-27', '2026-11-27'],
+  ['9999-01-01', undefined],
+  ['20261-11-27', undefined],
+])('%j in a date field stands for %j', (value, day) => {
+  expect(typedDay(value)).toBe(day)
 })

@@ -21,6 +21,8 @@ const create = async (first: string, last: string, email: string, more: object =
 const question = (page: Page) => page.getByRole('searchbox', { name: 'Name or address' })
 /** What the page shows, not what it says to a screen reader besides. */
 const answer = (page: Page, words: RegExp) => page.getByRole('main').getByText(words)
+/** What a screen reader is told. */
+const said = (page: Page) => page.locator('body > output[aria-live=polite]')
 const copied = (page: Page) => page.evaluate(() => navigator.clipboard.readText())
 
 test.describe('a supporter answers a customer', () => {
@@ -93,14 +95,18 @@ test.describe('a supporter answers a customer', () => {
     await create('Bea', family, other)
     await signIn(page)
     await question(page).fill('nobody.has.this.name')
-    await expect(page.getByText(/Nobody and no mail is found for/)).toBeVisible()
+    await expect(answer(page, /Nobody and no mail is found for/)).toBeVisible()
+    // Said once, in a region that is there before its words are: nothing that ticks is read out.
+    await expect(said(page)).toHaveText('Nobody and no mail is found for “nobody.has.this.name”.')
+    await expect(page.getByRole('main').locator('[aria-live]')).toHaveCount(0)
     await question(page).fill(`ada${family}x`)
-    await expect(page.getByText('Nobody is found by exactly that. Is it one of these?')).toBeVisible()
+    await expect(answer(page, /Nobody is found by exactly that\. Is it one of these\?/)).toBeVisible()
     await expect(page.getByRole('button', { name: new RegExp(`Ada ${family}`) })).toBeVisible()
     await question(page).fill(family)
     await page.getByRole('button', { name: new RegExp(`Bea ${family}`) }).click()
     await expect(question(page)).toHaveValue(other)
     await expect(page.getByText(`to ${other}`)).toBeVisible()
+    await expect(said(page)).toHaveText(/^(Yes|Not yet)\./)
   })
 })
 

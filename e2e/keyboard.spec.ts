@@ -122,6 +122,26 @@ test.describe('when the search fails', () => {
   })
 })
 
+test.describe('when a dialog cannot be loaded', () => {
+  test.use({ expectedErrors: [/Failed to load resource/] })
+  test('it says so, the page stays, and the next opening tries anew', async ({ page }) => {
+    await signIn(page)
+    await open(page, '/support/users')
+    await page.route('**/_next/static/chunks/**', (route) => route.abort())
+    const button = page.getByRole('button', { name: 'Create user' })
+    for (const press of [() => button.click(), () => page.keyboard.press('Control+k')]) {
+      await press()
+      const toast = page.getByRole('region', { name: 'Notification' })
+      await expect(toast).toContainText('This could not be loaded. Please try again.')
+      await toast.getByRole('button', { name: 'Dismiss' }).click()
+    }
+    await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible()
+    await page.unroute('**/_next/static/chunks/**')
+    await button.click()
+    await expect(page.getByRole('dialog', { name: 'Create user' })).toBeVisible()
+  })
+})
+
 test('/, ?, j, k, Home, End, Enter, Esc and g do what the list of keys says, and nothing while somebody types', async ({
   page,
 }) => {

@@ -18,6 +18,9 @@ test('a key for guests only: made here, its mail to a stranger is held, released
   const secret = (await dialog.getByTestId('secret').textContent()) ?? ''
   expect(secret).toMatch(/^usk_[\w-]{43}$/)
   await expectAccessible(page)
+  // Said inside of the dialog: what stands outside is hidden from a screen reader, and found by no role.
+  await dialog.getByRole('button', { name: 'Copy the key' }).click()
+  await expect(page.getByRole('status').filter({ hasText: /copied/i })).toHaveCount(1)
   await dialog.getByRole('button', { name: 'I have copied it' }).click()
   await expect(page.getByText(secret)).toHaveCount(0)
   const row = page.getByRole('listitem').filter({ hasText: name })

@@ -54,9 +54,15 @@ test('a supporter narrows the messages down, goes back and forth, and takes them
     await expect(rows).toHaveCount(1)
     await page.getByRole('button', { name: /^Asked for/ }).click()
     await page.getByRole('menuitemradio', { name: 'between two days' }).click()
-    await page.getByLabel('Until').fill('2020-01-01')
+    // Typed digit by digit: until the year is whole, it is no day yet.
+    const until = page.getByLabel('Until')
+    const entries = await page.evaluate(() => window.history.length)
+    await expect(page.getByRole('menu')).toHaveCount(0)
+    await until.pressSequentially('01012020')
     await expect(page.getByText('No message matches')).toBeVisible()
     await expect(page).toHaveURL(/until=2020-01-01T22/) // the end of that day in Kyiv
+    await expect(until).toHaveValue('2020-01-01')
+    expect(await page.evaluate(() => window.history.length)).toBe(entries + 1)
   })
 
   await test.step('all at once taken away', async () => {

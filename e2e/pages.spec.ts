@@ -53,8 +53,14 @@ for (const { name, colorScheme, viewport } of views) {
       await signIn(page)
       await looks('/support')
       await looks(`/support?q=${encodeURIComponent(email)}`, page.getByText('To tell the customer'))
-      await looks('/support?q=a', page.getByText(/Several people fit|To tell the customer/).first())
-      await looks('/support?q=nobody.has.this.name', page.getByText(/Nobody and no mail is found/))
+      await looks(
+        '/support?q=a',
+        page
+          .getByRole('main')
+          .getByText(/Several people fit|To tell the customer/)
+          .first(),
+      )
+      await looks('/support?q=nobody.has.this.name', page.getByRole('main').getByText(/Nobody and no mail is found/))
       await looks('/support/users')
       await looks('/support/users?search=nobody-has-this-name')
       await looks('/support/users?create=1', page.getByRole('dialog').getByLabel('First name'))

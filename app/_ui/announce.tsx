@@ -1,25 +1,20 @@
 'use client'
 
-import { useSyncExternalStore } from 'react'
+import { useEffect, useId, useSyncExternalStore } from 'react'
+import { newAnnouncer } from './announcer'
 
-let said = ''
-const listeners = new Set<() => void>()
+const announcer = newAnnouncer()
 
 /** Says something to people who use a screen reader, without moving anything. */
-export function announce(sentence: string): void {
-  said = sentence
-  for (const listener of listeners) listener()
-}
+export const announce = (sentence: string): void => announcer.announce(sentence)
 
-const subscribe = (listener: () => void) => {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
+/** Stands at the end of the page, and in each dialog. */
 export function LiveRegion() {
+  const id = useId()
+  useEffect(() => announcer.add(id), [id])
   const sentence = useSyncExternalStore(
-    subscribe,
-    () => said,
+    announcer.subscribe,
+    () => announcer.saidIn(id),
     () => '',
   )
   return (

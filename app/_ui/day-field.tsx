@@ -1,8 +1,9 @@
 'use client'
 
+import { useState } from 'react'
 import { useClock } from './clock'
 import styles from './day-field.module.css'
-import { dayStart, isoDay } from '@/core/day'
+import { dayStart, isoDay, typedDay } from '@/core/day'
 
 /** A day of the reader's own zone, told as the instant at which it begins; `isWhole`: at which it ends. */
 export function DayField(props: {
@@ -13,7 +14,9 @@ export function DayField(props: {
 }) {
   const { label, value, onChange, isWhole = false } = props
   const { zone } = useClock()
-  const shown = value === undefined ? '' : isoDay(Date.parse(value) - (isWhole ? 1 : 0), zone)
+  /** Stands in the field while somebody types: a value set in the midst of it would take the digits away. */
+  const [typed, setTyped] = useState<string | null>(null)
+  const shown = typed ?? (value === undefined ? '' : isoDay(Date.parse(value) - (isWhole ? 1 : 0), zone))
   return (
     <label className={styles.day} data-set={shown !== ''}>
       {label}
@@ -23,9 +26,11 @@ export function DayField(props: {
         max="9998-12-31"
         min="2000-01-01"
         onChange={(event) => {
-          const day = event.target.value
-          onChange(day === '' ? null : dayStart(day, zone, isWhole ? 1 : 0))
+          setTyped(event.target.value)
+          const day = typedDay(event.target.value)
+          if (day !== undefined) onChange(day === null ? null : dayStart(day, zone, isWhole ? 1 : 0))
         }}
+        onBlur={() => setTyped(null)}
       />
     </label>
   )

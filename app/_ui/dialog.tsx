@@ -7,6 +7,7 @@ import DialogTitle from '@mui/material/DialogTitle'
 import IconButton from '@mui/material/IconButton'
 import { X } from 'lucide-react'
 import { createContext, useCallback, useContext, useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
+import { LiveRegion } from './announce'
 import styles from './dialog.module.css'
 
 /** Only ever one dialog is open. */
@@ -37,6 +38,7 @@ export function Dialog(props: { onClose: () => void; isLocked?: boolean; isAtTop
       transitionDuration={{ enter: 180, exit: 120 }}
     >
       <NoteTyped value={noteTyped}>{props.children}</NoteTyped>
+      <LiveRegion />
     </MuiDialog>
   )
 }

@@ -1,23 +1,14 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import {
-  createContext,
-  lazy,
-  Suspense,
-  useContext,
-  useEffect,
-  useRef,
-  useState,
-  useSyncExternalStore,
-  type ReactNode,
-} from 'react'
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { hasModifier, isPaletteKey, isTaken, keyOf } from './keys'
+import { loadable } from './loadable'
 import type { PalettePlace } from './palette'
 
 /** Loaded when they are opened. */
-const Palette = lazy(() => import('./palette'))
-const KeyHelp = lazy(() => import('./key-help'))
+const Palette = loadable(() => import('./palette'))
+const KeyHelp = loadable(() => import('./key-help'))
 
 type Opened = 'palette' | 'help' | null
 
@@ -77,10 +68,8 @@ export function Shortcuts({ places, children }: { places: PalettePlace[]; childr
   return (
     <OpenContext value={setOpened}>
       {children}
-      <Suspense>
-        {opened === 'palette' ? <Palette places={places} takeTyped={() => typedAhead.current} onClose={close} /> : null}
-        {opened === 'help' ? <KeyHelp places={places} onClose={close} /> : null}
-      </Suspense>
+      {opened === 'palette' ? <Palette places={places} takeTyped={() => typedAhead.current} onClose={close} /> : null}
+      {opened === 'help' ? <KeyHelp places={places} onClose={close} /> : null}
     </OpenContext>
   )
 }

@@ -2,8 +2,9 @@
 
 import Button from '@mui/material/Button'
 import Link from 'next/link'
-import { useCallback } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import { pathOf } from '@/app/_ui/about-message'
+import { announce } from '@/app/_ui/announce'
 import { Answer } from '@/app/_ui/answer'
 import { BusyButton } from '@/app/_ui/button'
 import { useTickingNow } from '@/app/_ui/clock'
@@ -25,6 +26,7 @@ import { canBeInvited } from '../users/account-state'
 import { nameOf } from '../users/name-of'
 import { useResendInvitation } from '../users/use-resend-invitation'
 import styles from './answer-search.module.css'
+import { answerWords, choicesWords, toldOf } from './answer-words'
 
 const pathOfQuestion = (question: string) => `/api/answer?q=${encodeURIComponent(question)}`
 
@@ -63,6 +65,7 @@ function Found({ actor, question, first, ask }: Props) {
         : listPollMs.quiet,
     ...(first && { first: { path: pathOfQuestion(first.question), answer: first.answer } }),
   })
+  useAnnounced(data, question)
   if (!data)
     return error ? (
       <div className={styles.none} role="alert">
@@ -80,7 +83,7 @@ function Found({ actor, question, first, ask }: Props) {
     case 'nothing':
       return (
         <div className={styles.none}>
-          <p aria-live="polite">
+          <p>
             <b>Nobody and no mail is found for “{question}”.</b> Ask for the address letter by letter; a part of it, or
             of the name, is enough.
           </p>
@@ -95,8 +98,19 @@ function Found({ actor, question, first, ask }: Props) {
   }
 }
 
+/** No live region around the answer: it ticks, and would be read out each second. */
+function useAnnounced(found: AnswerView | undefined, question: string) {
+  const { words, clock } = useWords()
+  const told = useRef('')
+  useEffect(() => {
+    if (!found || told.current === toldOf(found)) return
+    told.current = toldOf(found)
+    announce(answerWords(found, question, words, clock.now))
+  }, [found, question, words, clock.now])
+}
+
 function Choices({ found, ask }: { found: AnswerView & { kind: 'choices' }; ask: Props['ask'] }) {
-  const { people, mail, has_more: hasMore, is_near: isNear } = found
+  const { people, mail, has_more: hasMore } = found
   const all = [
     ...people.map((person) => ({
       key: person.email,
@@ -108,13 +122,8 @@ function Choices({ found, ask }: { found: AnswerView & { kind: 'choices' }; ask:
   ]
   return (
     <div className={styles.choices}>
-      <p aria-live="polite">
-        {isNear
-          ? 'Nobody is found by exactly that. Is it one of these?'
-          : people.length > 0
-            ? 'Several people fit. Who is it?'
-            : 'Several addresses fit. Which is it?'}{' '}
-        {hasMore ? 'These are not all: type more of it to see the others.' : null}
+      <p>
+        {choicesWords(found)} {hasMore ? 'These are not all: type more of it to see the others.' : null}
       </p>
       <ul>
         {all.map((one) => (
@@ -137,7 +146,7 @@ function OneAnswer({ actor, found }: { actor: StaffActor; found: AnswerView & { 
   if (!message)
     return (
       <div className={styles.none}>
-        <p aria-live="polite">
+        <p>
           <b>No mail to {address} was asked for.</b> {user?.status === 'disabled' ? 'The account is disabled. ' : null}
           {user ? (
             <Link href={`/support/users/${user.id}`} className="link">
@@ -149,7 +158,7 @@ function OneAnswer({ actor, found }: { actor: StaffActor; found: AnswerView & { 
     )
   return (
     <div className={styles.answer}>
-      <div className={styles.evidence} aria-live="polite">
+      <div className={styles.evidence}>
         <Answer message={message} more={linkWords(message, words)}>
           <p className={styles.about}>
             <StatusChip status={shownStatus(message)} />

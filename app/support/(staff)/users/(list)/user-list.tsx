@@ -2,7 +2,7 @@
 
 import Button from '@mui/material/Button'
 import { Plus, Users } from 'lucide-react'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useClock } from '@/app/_ui/clock'
 import { countWords } from '@/app/_ui/count-words'
 import { DataTable, type Column } from '@/app/_ui/data-table'
@@ -13,6 +13,7 @@ import { parametersOf, trailOf } from '@/app/_ui/list-query'
 import styles from '@/app/_ui/list-page.module.css'
 import { CouldNotRead, ListState, NoneMatch } from '@/app/_ui/list-state'
 import { Live } from '@/app/_ui/live'
+import { loadable } from '@/app/_ui/loadable'
 import { NewRows } from '@/app/_ui/new-rows'
 import { PageHead } from '@/app/_ui/page-head'
 import { CursorPager } from '@/app/_ui/pager'
@@ -35,9 +36,9 @@ import { UserMenu } from './user-menu'
 import { countPathOf, filterOf, pageSizes, pathOf, usersQuery } from './users-query'
 
 /** Loaded when they are opened: most visits to the list change nobody. */
-const CreateUserDialog = lazy(() => import('./create-user-dialog'))
-const EditUserDialog = lazy(() => import('../edit-user-dialog'))
-const DeleteUserDialog = lazy(() => import('../delete-user-dialog'))
+const CreateUserDialog = loadable(() => import('./create-user-dialog'))
+const EditUserDialog = loadable(() => import('../edit-user-dialog'))
+const DeleteUserDialog = loadable(() => import('../delete-user-dialog'))
 
 const noRows: UserView[] = []
 
@@ -207,20 +208,10 @@ export function UserList({ actor, first }: { actor: StaffActor; first: First }) 
           }}
         />
       ) : null}
-      {parameters.get('create') === null ? null : (
-        <Suspense>
-          <CreateUserDialog actor={actor} onClose={closeCreate} />
-        </Suspense>
-      )}
-      {toEdit ? (
-        <Suspense>
-          <EditUserDialog actor={actor} user={toEdit} onClose={() => setToEdit(null)} />
-        </Suspense>
-      ) : null}
+      {parameters.get('create') === null ? null : <CreateUserDialog actor={actor} onClose={closeCreate} />}
+      {toEdit ? <EditUserDialog actor={actor} user={toEdit} onClose={() => setToEdit(null)} /> : null}
       {toDelete ? (
-        <Suspense>
-          <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
-        </Suspense>
+        <DeleteUserDialog user={toDelete} onClose={() => setToDelete(null)} onDeleted={() => setToDelete(null)} />
       ) : null}
     </div>
   )

@@ -3,7 +3,7 @@
 import Button from '@mui/material/Button'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Answer } from '@/app/_ui/answer'
 import { BusyButton } from '@/app/_ui/button'
 import { useClock, useTickingNow } from '@/app/_ui/clock'
@@ -12,6 +12,7 @@ import { DataTable, type Column } from '@/app/_ui/data-table'
 import { Facts } from '@/app/_ui/facts'
 import { span } from '@/app/_ui/format-time'
 import { Live } from '@/app/_ui/live'
+import { loadable } from '@/app/_ui/loadable'
 import { PageHead } from '@/app/_ui/page-head'
 import page from '@/app/_ui/reading-page.module.css'
 import { shownStatus } from '@/app/_ui/status'
@@ -37,8 +38,8 @@ import { Onboarding } from './onboarding'
 import { TheirSignIn } from './their-sign-in'
 
 /** Loaded when they are opened. */
-const EditUserDialog = lazy(() => import('../edit-user-dialog'))
-const DeleteUserDialog = lazy(() => import('../delete-user-dialog'))
+const EditUserDialog = loadable(() => import('../edit-user-dialog'))
+const DeleteUserDialog = loadable(() => import('../delete-user-dialog'))
 
 type PersonAnswer = { user: UserView; onboarding: OnboardingView; notes: NoteView[] }
 type First = { person: PersonAnswer; mail: MessagePage }
@@ -190,19 +191,13 @@ export function Person(props: {
           </p>
         ) : null}
       </section>
-      {isEditing ? (
-        <Suspense>
-          <EditUserDialog actor={actor} user={user} onClose={() => setIsEditing(false)} />
-        </Suspense>
-      ) : null}
+      {isEditing ? <EditUserDialog actor={actor} user={user} onClose={() => setIsEditing(false)} /> : null}
       {isDeleting ? (
-        <Suspense>
-          <DeleteUserDialog
-            user={user}
-            onClose={() => setIsDeleting(false)}
-            onDeleted={() => router.replace('/support/users')}
-          />
-        </Suspense>
+        <DeleteUserDialog
+          user={user}
+          onClose={() => setIsDeleting(false)}
+          onDeleted={() => router.replace('/support/users')}
+        />
       ) : null}
     </div>
   )
