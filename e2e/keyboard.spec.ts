@@ -232,6 +232,19 @@ test('keys that are pressed alone can be turned off, and stay off; Ctrl-K goes o
   await expect(rowLink(page, 0)).toBeFocused()
 })
 
+test('the frame of a mail is a stop for the keyboard, and shows when the focus is inside', async ({ page }) => {
+  const { welcome_message_id: id } = await reader()
+  await signIn(page)
+  await page.goto(`/support/messages/${id}`)
+  await page.getByRole('radio', { name: /^600/ }).focus()
+  const entered = page.locator('[data-entered="true"]')
+  await expect(entered).toHaveCount(0)
+  await page.keyboard.press('Tab')
+  await expect(entered).toHaveCSS('outline-style', 'solid')
+  await page.keyboard.press('Shift+Tab')
+  await expect(entered).toHaveCount(0)
+})
+
 /** By how much the page is wider than the window. */
 const tooWide = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
 

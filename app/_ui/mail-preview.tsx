@@ -1,6 +1,7 @@
 'use client'
 
 import { Lock, Monitor, Smartphone } from 'lucide-react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { previewParts, type HiddenPart, type PreviewPart } from '@/core/message'
 import styles from './mail-preview.module.css'
 import { Segments, type Segment } from './segments'
@@ -26,6 +27,21 @@ const hiddenWords: Record<HiddenPart, string> = {
   body: 'Text hidden',
 }
 
+/** Whether the focus is inside a frame. Only its window tells: browsers do not match `:focus` on it, nor on what is around it. */
+function useIsEntered(frame: RefObject<HTMLIFrameElement | null>): boolean {
+  const [isEntered, setIsEntered] = useState(false)
+  useEffect(() => {
+    const look = () => setIsEntered(frame.current !== null && document.activeElement === frame.current)
+    window.addEventListener('blur', look)
+    window.addEventListener('focus', look)
+    return () => {
+      window.removeEventListener('blur', look)
+      window.removeEventListener('focus', look)
+    }
+  }, [frame])
+  return isEntered
+}
+
 /**
  * A mail as HTML, text and source, at two widths, in a frame that can do nothing: whoever wrote the mail need not be
  * trusted. The part and the width stand in the address of the page.
@@ -37,6 +53,8 @@ export function MailPreview(props: { subject: string; hides: HiddenPart | null; 
   const part = previewParts.find((one) => one === parameters.get('part')) ?? 'html'
   const width: Width = parameters.get('width') === '360' ? '360' : '600'
   const address = src(part)
+  const frame = useRef<HTMLIFrameElement>(null)
+  const isEntered = useIsEntered(frame)
   return (
     <div className={styles.preview}>
       <div className={styles.choices}>
@@ -55,7 +73,7 @@ export function MailPreview(props: { subject: string; hides: HiddenPart | null; 
           />
         </div>
       </div>
-      <div className={styles.box}>
+      <div className={styles.box} data-entered={isEntered}>
         <div className={styles.head}>
           <p className={styles.subject}>
             Subject <b>{subject}</b>
@@ -70,6 +88,7 @@ export function MailPreview(props: { subject: string; hides: HiddenPart | null; 
         {/* A frame of its own for each address: one that goes on to another would be a step for the Back button. */}
         <iframe
           key={address}
+          ref={frame}
           className={styles.frame}
           data-width={width}
           title={`The mail "${subject}" as ${parts[part].words}`}

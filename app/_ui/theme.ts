@@ -57,6 +57,12 @@ export const theme = createTheme({
       defaultProps: { disableRipple: true },
       styleOverrides: { root: { '&.Mui-focusVisible': ring } },
     },
+    MuiSwitch: {
+      styleOverrides: {
+        // Around the thumb the ring would be cut off.
+        root: { '&& .Mui-focusVisible': { outline: 'none' }, '&& .Mui-focusVisible + .MuiSwitch-track': ring },
+      },
+    },
     MuiButton: {
       defaultProps: { variant: 'outlined', disableElevation: true },
       styleOverrides: {
