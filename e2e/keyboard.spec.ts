@@ -316,6 +316,20 @@ test('where the pressed control goes away, the keyboard goes on beside it or at 
   await expect(page.getByRole('button', { name: /Cancel mail/ })).toHaveCount(0)
   await expect(heading).toBeFocused()
 
+  const search = page.getByRole('searchbox', { name: 'Recipient or subject' })
+  await page.goto(`/support/messages?status=sent&within=30d&address=${encodeURIComponent(right)}`)
+  await press('Clear the filter Status')
+  await expect(page.getByRole('button', { name: 'Status Any' })).toBeFocused()
+  await press('Clear the filter To')
+  await expect(search).toBeFocused()
+  await press('Clear filters')
+  await expect(page).toHaveURL(/\/support\/messages$/)
+  await expect(search).toBeFocused()
+  await page.goto('/support/messages?search=nothing-has-these-words')
+  await press('Clear filters')
+  await expect(heading).toBeFocused()
+
+  await page.goto(`/support/messages/${id}`)
   // The preview is a stop of the Tab key too.
   await page.locator('iframe').focus()
   await expect(page.locator('iframe')).toHaveCSS('outline-style', 'solid')

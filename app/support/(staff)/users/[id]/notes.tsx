@@ -24,7 +24,7 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
   const { call, isBusy, refused } = useCall()
   const once = useOnce()
   const field = useRef<HTMLTextAreaElement>(null)
-  const around = useFocusKept(field)
+  const around = useFocusKept(() => field.current)
   const problem = refused === null ? null : notDone(refused, 'It was not kept.')
   const room = noteRoom(body)
   const path = `/api/users/${userId}/notes`
