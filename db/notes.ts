@@ -1,10 +1,11 @@
 import { desc, eq } from 'drizzle-orm'
+import { mostNotes } from '@/core/note'
 import type { NoteView } from '@/core/views'
 import type { Executor, Transaction } from './client'
 import { notes } from './schema'
 
 export async function findNotes(db: Executor, userId: number): Promise<NoteView[]> {
-  const rows = await db.select().from(notes).where(eq(notes.userId, userId)).orderBy(desc(notes.id)).limit(100)
+  const rows = await db.select().from(notes).where(eq(notes.userId, userId)).orderBy(desc(notes.id)).limit(mostNotes)
   return rows.map(({ id, body, authorId, authorName, createdAt }) => ({
     id,
     body,

@@ -69,6 +69,48 @@ test('signing out ends it', async ({ page }) => {
   await page.waitForURL(/\/support\/login/)
 })
 
+test.describe('when the session ends while somebody types', () => {
+  test.use({ expectedErrors: [/status of 401/] })
+  test('what is typed stays, they sign in beside it, and go on', async ({ page, context }) => {
+    const customer = await person('user')
+    await signIn(page)
+    await page.goto(`/support/users/${customer.id}`)
+    const note = page.getByLabel('New note')
+    await note.fill('She calls back on Monday.')
+    const cookies = await context.cookies()
+    await context.clearCookies()
+    // Who comes back to a tab makes it look anew.
+    const comeBack = () => page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+    const link = page.getByRole('link', { name: 'Sign in in a new tab' })
+    await expect(async () => {
+      await comeBack()
+      await expect(link).toBeVisible({ timeout: 1_000 })
+    }).toPass()
+    await expect(note).toHaveValue('She calls back on Monday.')
+    await expectAccessible(page)
+    const opened = context.waitForEvent('page')
+    await link.click()
+    const beside = await opened
+    await beside.waitForURL(/\/support\/login\?callbackUrl=%2Fsupport%2Fusers%2F/)
+    await context.addCookies(cookies)
+    await beside.close()
+    await expect(async () => {
+      await comeBack()
+      await expect(link).toHaveCount(0, { timeout: 1_000 })
+    }).toPass()
+    await page.getByRole('button', { name: 'Add note' }).click()
+    await expect(page.getByText('She calls back on Monday.')).toBeVisible()
+    await expect(note).toHaveValue('')
+
+    // With nothing typed it leads to the sign-in page, as ever.
+    await context.clearCookies()
+    await expect(async () => {
+      await comeBack()
+      await page.waitForURL(/\/support\/login/, { timeout: 1_000 })
+    }).toPass()
+  })
+})
+
 test.describe('the API', () => {
   test("answers the original's requests as its document says", async () => {
     const email = freshAddress('john.doe')

@@ -328,6 +328,19 @@ test('where the pressed control goes away, the keyboard goes on beside it or at 
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel mail' }).press('Enter')
   await expect(page.getByRole('button', { name: /Cancel mail/ })).toHaveCount(0)
   await expect(heading).toBeFocused()
+
+  const search = page.getByRole('searchbox', { name: 'Recipient or subject' })
+  await page.goto(`/support/messages?status=sent&within=30d&address=${encodeURIComponent(right)}`)
+  await press('Clear the filter Status')
+  await expect(page.getByRole('button', { name: 'Status Any' })).toBeFocused()
+  await press('Clear the filter To')
+  await expect(search).toBeFocused()
+  await press('Clear filters')
+  await expect(page).toHaveURL(/\/support\/messages$/)
+  await expect(search).toBeFocused()
+  await page.goto('/support/messages?search=nothing-has-these-words')
+  await press('Clear filters')
+  await expect(heading).toBeFocused()
 })
 
 test('who turns to the first or last page keeps the focus', async ({ page }) => {

@@ -9,6 +9,7 @@ import { X } from 'lucide-react'
 import { createContext, useCallback, useContext, useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
 import { LiveRegion } from './announce'
 import styles from './dialog.module.css'
+import { SessionEnded } from './session-ended'
 
 /** Only ever one dialog is open. */
 export const dialogTitleId = 'dialog-title'
@@ -37,6 +38,7 @@ export function Dialog(props: { onClose: () => void; isLocked?: boolean; isAtTop
       slotProps={{ paper: { className: props.isAtTop ? styles.atTop : undefined } }}
       transitionDuration={{ enter: 180, exit: 120 }}
     >
+      <SessionEnded />
       <NoteTyped value={noteTyped}>{props.children}</NoteTyped>
       <LiveRegion />
     </MuiDialog>

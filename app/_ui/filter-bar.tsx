@@ -2,8 +2,9 @@
 
 import Button from '@mui/material/Button'
 import { ListFilter } from 'lucide-react'
-import { useId, useState, type ReactNode } from 'react'
+import { useId, useRef, useState, type ReactNode } from 'react'
 import styles from './filter-bar.module.css'
+import { useFocusKept } from './use-focus-kept'
 
 /** The search of a list with its filters beside it; on a phone they lie behind one button that says how many are set. */
 export function FilterBar(props: {
@@ -16,8 +17,10 @@ export function FilterBar(props: {
   const { search, set, onClear, children } = props
   const [isOpen, setIsOpen] = useState(false)
   const id = useId()
+  const bar = useRef<HTMLElement>(null)
+  const around = useFocusKept(() => bar.current?.querySelector('input'))
   return (
-    <search className={styles.bar}>
+    <search ref={bar} className={styles.bar} {...around}>
       {search}
       <Button
         className={styles.toggle}

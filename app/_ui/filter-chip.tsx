@@ -4,7 +4,7 @@ import Button from '@mui/material/Button'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { Check, ChevronDown, X } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import styles from './filter-chip.module.css'
 
 export type Option<Value extends string> = { value: Value; label: string }
@@ -20,6 +20,7 @@ export function FilterChip<Value extends string>(props: {
 }) {
   const { label, options, values, onChange, isMulti = false } = props
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const isSet = values.length > 0
   const chosen = options.filter(({ value }) => values.includes(value)).map((option) => option.label)
 
@@ -33,6 +34,7 @@ export function FilterChip<Value extends string>(props: {
   return (
     <span className={styles.filter} data-set={isSet}>
       <Button
+        ref={button}
         className={styles.button}
         aria-haspopup="menu"
         aria-expanded={anchor !== null}
@@ -47,7 +49,11 @@ export function FilterChip<Value extends string>(props: {
           type="button"
           className={styles.clear}
           aria-label={`Clear the filter ${label}`}
-          onClick={() => onChange([])}
+          onClick={() => {
+            // The cross goes: the keyboard goes on at the chip, and where that goes too, at the search (filter-bar.tsx).
+            button.current?.focus()
+            onChange([])
+          }}
         >
           <X size={14} />
         </button>

@@ -23,6 +23,7 @@ import styles from './frame.module.css'
 import { JumpTo } from './jump-to'
 import { Mark } from './mark'
 import type { PalettePlace } from './palette'
+import { SessionEnded } from './session-ended'
 import { Shortcuts } from './shortcuts'
 import { SmtpHostProvider } from './words'
 
@@ -89,6 +90,7 @@ export function Frame(props: {
           </span>
         </header>
         <main id="content" className={styles.main}>
+          <SessionEnded />
           {props.modeSentence === null ? null : (
             <p className={styles.mode}>
               <FlaskConical size={16} aria-hidden />

@@ -5,6 +5,7 @@ import { Search, Unplug, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { ApiError } from './api'
 import styles from './list-state.module.css'
+import { useFocusKept } from './use-focus-kept'
 
 /** In the place of a list: what it means that there is nothing, or why it could not be read. */
 export function ListState(props: { Icon: LucideIcon; title: string; children?: ReactNode; action?: ReactNode }) {
@@ -21,18 +22,21 @@ export function ListState(props: { Icon: LucideIcon; title: string; children?: R
 
 /** The filters leave nothing over. */
 export function NoneMatch({ title, onClear }: { title: string; onClear: () => void }) {
+  const around = useFocusKept()
   return (
-    <ListState
-      Icon={Search}
-      title={title}
-      action={
-        <Button size="small" onClick={onClear}>
-          Clear filters
-        </Button>
-      }
-    >
-      There may be some without the search and the filters.
-    </ListState>
+    <div {...around}>
+      <ListState
+        Icon={Search}
+        title={title}
+        action={
+          <Button size="small" onClick={onClear}>
+            Clear filters
+          </Button>
+        }
+      >
+        There may be some without the search and the filters.
+      </ListState>
+    </div>
   )
 }
 

@@ -41,7 +41,12 @@ function share(hear: Hear, signal: AbortSignal): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has none: it is of this origin alone
     if (!signal.aborted) channel.postMessage(said)
   }
-  const silence = watch(() => hear(away))
+  /** Said `away` by itself, because nothing came: what the line is really like must be asked. */
+  let isSilent = false
+  const silence = watch(() => {
+    isSilent = true
+    hear(away)
+  })
 
   channel.addEventListener('message', ({ data }: MessageEvent<Said>) => {
     if ('who' in data) {
@@ -50,6 +55,10 @@ function share(hear: Hear, signal: AbortSignal): void {
     }
     if (isSpeaker || (data.to !== undefined && data.to !== me)) return
     silence.begin()
+    if (isSilent) {
+      isSilent = false
+      say({ who: me })
+    }
     if (data.event) hear(data.event)
   })
   signal.addEventListener('abort', () => {
@@ -154,13 +163,16 @@ async function listen({ hear, beat }: Ears, signal: AbortSignal): Promise<boolea
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Until the time has passed, or the page is left. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const leave = () => {
+    const end = () => {
       clearTimeout(timer)
+      // The page lives long, and a line is lost often.
+      signal.removeEventListener('abort', end)
       resolve()
     }
-    signal.addEventListener('abort', leave, { once: true })
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end, { once: true })
   })
 }

@@ -4,18 +4,19 @@ import { ThemeProvider } from '@mui/material/styles'
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { LiveRegion } from './announce'
-import { ApiError, signInHere } from './api'
+import { ApiError } from './api'
 import { ClockProvider } from './clock'
+import { leaveForSignIn, noteSession } from './session-ended'
 import { theme } from './theme'
 import { Toasts } from './toast'
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
-      // The session has ended while the page was open: sign in again, and come back here.
       onError: (error) => {
-        if (error instanceof ApiError && error.status === 401) window.location.assign(signInHere())
+        if (error instanceof ApiError && error.status === 401) leaveForSignIn()
       },
+      onSuccess: noteSession,
     }),
     defaultOptions: {
       queries: {

@@ -1,16 +1,16 @@
-import { useEffect, useMemo, useRef, type FocusEvent, type RefObject } from 'react'
+import { useEffect, useMemo, useRef, type FocusEvent } from 'react'
 
 /**
  * Where the control that has the focus goes away, because it did what it was there for, the keyboard would begin at the top of the
  * document again. It goes on at `next`, or at the heading of the page.
  * @returns for what stands around the controls
  */
-export function useFocusKept(next?: RefObject<HTMLElement | null>) {
+export function useFocusKept(next?: () => HTMLElement | null | undefined) {
   const isInside = useRef(false)
   const keep = () => {
     if (!isInside.current || document.activeElement !== document.body) return
     isInside.current = false
-    const target = next?.current ?? document.querySelector<HTMLElement>('h1')
+    const target = next?.() ?? document.querySelector<HTMLElement>('h1')
     target?.focus({ preventScroll: true })
   }
   useEffect(keep)

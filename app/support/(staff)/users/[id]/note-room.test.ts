@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { addNoteRequest } from '@/core/requests'
-import { noteRoom } from './note-room'
+import { noteRoom, shownNotes } from './note-room'
 
 test.each([
   [0, {}],
@@ -17,4 +17,9 @@ test('says no earlier and no later than the API', () => {
   for (const body of ['x'.repeat(2_000), '😀'.repeat(2_000), 'x'.repeat(2_001), '😀'.repeat(2_001)]) {
     expect(noteRoom(body).fault === undefined).toBe(addNoteRequest.safeParse({ body }).success)
   }
+})
+
+test('as many notes as are ever read are not told as all of them', () => {
+  expect(shownNotes(99)).toBeNull()
+  expect(shownNotes(100)).toBe('the newest 100')
 })

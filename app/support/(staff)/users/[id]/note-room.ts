@@ -1,4 +1,4 @@
-import { longestNote } from '@/core/note'
+import { longestNote, mostNotes } from '@/core/note'
 
 /** From here on it is said how many are left. */
 const near = 200
@@ -11,3 +11,6 @@ export function noteRoom(body: string): { fault?: string; help?: string } {
   if (left < 0) return { fault: `A note holds ${count(longestNote)} characters: this is ${count(-left)} too many.` }
   return left <= near ? { help: `${count(left)} of ${count(longestNote)} characters left.` } : {}
 }
+
+/** Beside the heading: where there may be more than are shown, which ones these are. */
+export const shownNotes = (shown: number): string | null => (shown < mostNotes ? null : `the newest ${mostNotes}`)

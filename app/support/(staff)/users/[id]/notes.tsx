@@ -14,7 +14,7 @@ import { useOnce } from '@/app/_ui/use-once'
 import type { StaffActor } from '@/core/permissions'
 import { isAdministrator } from '@/core/roles'
 import type { NoteView } from '@/core/views'
-import { noteRoom } from './note-room'
+import { noteRoom, shownNotes } from './note-room'
 import styles from './person.module.css'
 
 /** What staff tell each other about somebody. A note that could not be kept stays in the field. */
@@ -24,7 +24,7 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
   const { call, isBusy, refused } = useCall()
   const once = useOnce()
   const field = useRef<HTMLTextAreaElement>(null)
-  const around = useFocusKept(field)
+  const around = useFocusKept(() => field.current)
   const problem = refused === null ? null : notDone(refused, 'It was not kept.')
   const room = noteRoom(body)
   const path = `/api/users/${userId}/notes`
@@ -38,7 +38,9 @@ export function Notes({ actor, userId, notes }: { actor: StaffActor; userId: num
   }
   return (
     <section aria-labelledby="notes" className={page.section} {...around}>
-      <h2 id="notes">Notes by staff</h2>
+      <h2 id="notes">
+        Notes by staff <span>{shownNotes(notes.length)}</span>
+      </h2>
       <form
         noValidate
         className={styles.note}
