@@ -9,7 +9,6 @@ import { templates } from '@/emails/registry'
 import type { Context } from './context'
 import { withInstants } from './message-time'
 import { pageRead } from './page-read'
-import { noSuchUser } from './refusals'
 import { toldMessages } from './told-messages'
 
 export type MessagePage = {
@@ -43,7 +42,8 @@ async function mailOfPerson(
   { before, limit }: { before: string | undefined; limit: number },
 ): Promise<MessagePage> {
   const user = await findUser(pages, person)
-  if (!user) throw noSuchUser()
+  // An open page may ask for somebody who has just been deleted: like any filter, it then finds nothing.
+  if (!user) return { messages: [], next_cursor: null, searched_back_to: null }
   const found = await findMailOf(pages, { user: person, address: user.email }, { before, limit: limit + 1 })
   return toPage({ pages, config }, found, limit)
 }
