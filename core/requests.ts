@@ -2,10 +2,9 @@ import { z } from 'zod'
 import { addressSchema } from './address-schema'
 import { cursorOf, exactInstant } from './cursor'
 import { zoneNamed } from './day'
-import { deliveries, deliveryModes, isGuestEntry } from './delivery-mode'
+import { deliveries } from './delivery-mode'
 import { ambiguousRules, listedStatuses, messageTypes, previewParts, priorities } from './message'
 import { longestNote } from './note'
-import { scopes } from './permissions'
 import { roles } from './roles'
 
 /** What the API takes, field by field. Forms check with the same schemas, so page and server never disagree. */
@@ -17,7 +16,7 @@ const visible = /[^\s\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u
  * One line: a line break in a name or subject could begin a mail header of its own. It is read as it is written: what
  * turns the direction of writing around (bidi controls) makes one name look like another, and what shows nothing is none.
  */
-const line = (max: number) =>
+export const line = (max: number) =>
   z
     .string()
     .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'This must be one line, without control characters.')
@@ -171,47 +170,6 @@ export type SecondFactorSetting = z.output<typeof secondFactorSetting>
 /** Which of one's own sessions are ended: all of them, or all but the one that asks. */
 export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
 
-/** An address, or every one of a domain as `@example.com`. */
-const guestSchema = z.string().trim().refine(isGuestEntry, {
-  error: 'Each entry is an address such as name@example.com, or a domain such as @example.com.',
-})
-
-/** Where a request may come from: an address, or a network as `203.0.113.0/24` or `2001:db8::/32`. */
-const networkSchema = z
-  .string()
-  .trim()
-  .pipe(
-    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
-      error: 'Each entry is an IP address, or a network such as 203.0.113.0/24.',
-    }),
-  )
-
-/** Each once, however often it was given. */
-const listOf = <T extends z.ZodType<string>>(entry: T, most: number) =>
-  z
-    .array(entry)
-    .max(most, `This list has at most ${most} entries.`)
-    .transform((entries) => [...new Set(entries)])
-
-export const createKeyRequest = z
-  .strictObject({
-    name: line(100),
-    scopes: listOf(z.enum(scopes), scopes.length).refine((list) => list.length > 0, 'A key needs at least one scope.'),
-    role: z.enum(['admin', 'super_admin']).optional(),
-    kind: z.enum(deliveryModes).default('live'),
-    guest_list: listOf(guestSchema, 500).default([]),
-    allowed_addresses: listOf(networkSchema, 100).default([]),
-    /** 0: no limit. */
-    requests_per_minute: z.number().int().min(0).max(1_000_000).default(600),
-    expires_at: instant.nullable().optional(),
-  })
-  .superRefine((request, context) => {
-    if (request.kind === 'guest_list' || request.guest_list.length === 0) return
-    const message = 'A guest list belongs to a key of the kind guest_list.'
-    context.addIssue({ code: 'custom', path: ['guest_list'], message })
-  })
-export type CreateKeyRequest = z.output<typeof createKeyRequest>
-
 const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 
 /** What became of somebody's last mail; who cannot be sure is not among those who know. */
@@ -344,36 +302,6 @@ export const addSuppressionRequest = z.strictObject({ address: addressSchema, no
 export type AddSuppressionRequest = z.output<typeof addSuppressionRequest>
 
 export const removeSuppressionQuery = z.strictObject({ reason: line(500).optional() })
-
-/** A topic's name, as Kafka allows it. */
-const topicName = z.string().regex(/^[\w.-]{1,249}$/)
-
-export const listDeadRecordsQuery = z.strictObject({
-  cursor: cursorOf(
-    z.tuple([
-      exactInstant,
-      topicName,
-      z
-        .number()
-        .int()
-        .nonnegative()
-        .max(2 ** 31 - 1),
-      z.number().int().nonnegative(),
-    ]),
-  ).optional(),
-  limit: wholeNumber(100).default(25),
-})
-export type ListDeadRecordsQuery = z.output<typeof listDeadRecordsQuery>
-
-const placeNumber = (digits: RegExp) => z.string().regex(digits).transform(Number)
-
-/** Where a record stands in Kafka. */
-export const deadRecordParams = z.object({
-  topic: topicName,
-  partition: placeNumber(/^\d{1,9}$/),
-  offset: placeNumber(/^\d{1,15}$/),
-})
-export type DeadRecordPlace = z.output<typeof deadRecordParams>
 
 const needed = 'This field is needed.'
 

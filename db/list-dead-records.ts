@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { DeadRecordPlace, ListDeadRecordsQuery } from '@/core/requests'
+import type { DeadRecordPlace, ListDeadRecordsQuery } from '@/core/dead-record-requests'
 import type { Executor } from './client'
 
 export type StoredDeadRecord = DeadRecordPlace & {

@@ -1,6 +1,6 @@
 import { AppError } from '@/core/errors'
 import { keyRoles, type StaffActor } from '@/core/permissions'
-import type { CreateKeyRequest } from '@/core/requests'
+import type { CreateKeyRequest } from '@/core/key-requests'
 import { roleLabel } from '@/core/roles'
 import type { KeyView } from '@/core/views'
 import { insertKey } from '@/db/api-keys'

@@ -1,5 +1,5 @@
 import { AppError } from '@/core/errors'
-import type { DeadRecordPlace } from '@/core/requests'
+import type { DeadRecordPlace } from '@/core/dead-record-requests'
 import type { DeadRecordView } from '@/core/views'
 import { findDeadRecord } from '@/db/list-dead-records'
 import type { Context } from './context'

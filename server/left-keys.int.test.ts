@@ -1,6 +1,6 @@
 import { desc } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createKeyRequest } from '@/core/requests'
+import { createKeyRequest } from '@/core/key-requests'
 import { auditLog } from '@/db/schema'
 import { createTestDatabase } from '@/stack/testing/services'
 import { createKey } from './create-key'

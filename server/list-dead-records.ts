@@ -1,7 +1,7 @@
 import { toCursor } from '@/core/cursor'
 import { hideSecrets } from '@/core/hide-secrets'
 import { inertText } from '@/core/inert-text'
-import type { ListDeadRecordsQuery } from '@/core/requests'
+import type { ListDeadRecordsQuery } from '@/core/dead-record-requests'
 import type { DeadRecordItem } from '@/core/views'
 import { listDeadRecords as findDeadRecords, type StoredDeadRecord } from '@/db/list-dead-records'
 import type { Context } from './context'

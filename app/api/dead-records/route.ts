@@ -1,4 +1,4 @@
-import { listDeadRecordsQuery } from '@/core/requests'
+import { listDeadRecordsQuery } from '@/core/dead-record-requests'
 import { listDeadRecords } from '@/server/list-dead-records'
 import { handle, otherMethods } from '../handle'
 

@@ -1,4 +1,4 @@
-import { createKeyRequest } from '@/core/requests'
+import { createKeyRequest } from '@/core/key-requests'
 import { createKey } from '@/server/create-key'
 import { listKeys } from '@/server/list-keys'
 import { handle, otherMethods } from '../handle'

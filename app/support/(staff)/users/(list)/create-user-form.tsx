@@ -4,12 +4,11 @@ import Button from '@mui/material/Button'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ChangeEvent } from 'react'
 import { ApiError } from '@/app/_ui/api'
-import { AsideButton } from '@/app/_ui/aside-button'
 import { BusyButton } from '@/app/_ui/button'
 import { DialogBody } from '@/app/_ui/dialog'
-import { PasswordStrength } from '@/app/_ui/password-strength'
+import { loadable } from '@/app/_ui/loadable'
 import { Radio, RadioGroup } from '@/app/_ui/radio'
-import { PasswordField, TextField } from '@/app/_ui/text-field'
+import { TextField } from '@/app/_ui/text-field'
 import { toast } from '@/app/_ui/toast'
 import { useIsHere } from '@/app/_ui/use-is-here'
 import { useOnce } from '@/app/_ui/use-once'
@@ -21,7 +20,9 @@ import styles from '../dialog-body.module.css'
 import { FormProblem, pleaseCheck, type Problem } from '../form-problem'
 import { roleMeanings } from '../role-meanings'
 import { AddressNote } from './address-note'
-import { generatePassword } from './generate-password'
+
+/** Loaded when it is chosen: most people are mailed a link. */
+const FirstPassword = loadable(() => import('./first-password'))
 
 const labels = { first_name: 'First name', last_name: 'Last name', email: 'Address', password: 'First password' }
 type Field = keyof typeof labels
@@ -159,31 +160,12 @@ export function CreateUserForm(props: {
           />
         </RadioGroup>
         {hasPassword ? (
-          <PasswordField
-            {...field('password')}
-            autoComplete="new-password"
-            help={
-              <>
-                The welcome mail carries it. They must change it at their first sign-in, within 72 hours.
-                <PasswordStrength
-                  password={password}
-                  person={{ firstName: typed.first_name, lastName: typed.last_name, email: typed.email }}
-                />
-              </>
-            }
-            aside={
-              <AsideButton
-                disabled={isBusy}
-                onClick={() =>
-                  type(
-                    'password',
-                    generatePassword((count) => crypto.getRandomValues(new Uint8Array(count))),
-                  )
-                }
-              >
-                Generate
-              </AsideButton>
-            }
+          <FirstPassword
+            field={field('password')}
+            person={{ firstName: typed.first_name, lastName: typed.last_name, email: typed.email }}
+            isBusy={isBusy}
+            onGenerated={(generated) => type('password', generated)}
+            onClose={() => setHasPassword(false)}
           />
         ) : null}
       </div>

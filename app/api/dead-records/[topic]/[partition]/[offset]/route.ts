@@ -1,4 +1,4 @@
-import { deadRecordParams } from '@/core/requests'
+import { deadRecordParams } from '@/core/dead-record-requests'
 import { getDeadRecord } from '@/server/get-dead-record'
 import { handle, otherMethods } from '../../../../handle'
 
