@@ -151,25 +151,6 @@ export const makeSuperAdminArguments = z
   .strictObject({ email: addressSchema, 'first-name': line(100), 'last-name': line(100) })
   .transform((given) => ({ email: given.email, firstName: given['first-name'], lastName: given['last-name'] }))
 
-const presentPassword = z.string().min(1).max(128)
-/** Of an authenticator app, or a recovery code; as it was typed. */
-const typedCode = z.string().trim().min(1).max(64)
-
-export const beginSecondFactorRequest = z.strictObject({ password: presentPassword })
-export const confirmSecondFactorRequest = z.strictObject({ code: typedCode })
-export const removeSecondFactorRequest = z.strictObject({ password: presentPassword, code: typedCode })
-
-/** For which roles of staff a second factor is a must. */
-export const secondFactorSetting = z.strictObject({
-  supporter: z.boolean(),
-  admin: z.boolean(),
-  super_admin: z.boolean(),
-})
-export type SecondFactorSetting = z.output<typeof secondFactorSetting>
-
-/** Which of one's own sessions are ended: all of them, or all but the one that asks. */
-export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
-
 const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 
 /** What became of somebody's last mail; who cannot be sure is not among those who know. */
@@ -273,35 +254,6 @@ export const listMessagesQuery = z.strictObject({
 export type ListMessagesQuery = z.output<typeof listMessagesQuery>
 
 export const previewQuery = z.strictObject({ part: z.enum(previewParts).default('html') })
-
-/** In the address of a frame, so that the frame can ask for it: servers take no longer one. */
-const dataInAddress = z
-  .string()
-  .refine((text) => encodeURIComponent(text).length <= 8000, 'This is too long to be shown here.')
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text)
-    } catch {
-      context.addIssue({ code: 'custom', message: 'This must be JSON.' })
-      return z.NEVER
-    }
-  })
-export const templateQuery = z.strictObject({ data: dataInAddress.optional() })
-export const previewTemplateQuery = z.strictObject({ data: dataInAddress.optional(), ...previewQuery.shape })
-export const testTemplateRequest = z.strictObject({ data: z.record(z.string(), z.unknown()) })
-
-/** Ordered by when they came, the newest first. */
-export const listSuppressionsQuery = z.strictObject({
-  search: z.string().trim().max(254).optional(),
-  cursor: cursorOf(z.tuple([exactInstant, z.string().max(254)])).optional(),
-  limit: wholeNumber(100).default(25),
-})
-export type ListSuppressionsQuery = z.output<typeof listSuppressionsQuery>
-
-export const addSuppressionRequest = z.strictObject({ address: addressSchema, note: line(500).optional() })
-export type AddSuppressionRequest = z.output<typeof addSuppressionRequest>
-
-export const removeSuppressionQuery = z.strictObject({ reason: line(500).optional() })
 
 const needed = 'This field is needed.'
 

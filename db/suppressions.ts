@@ -1,6 +1,6 @@
 import { and, desc, eq, ilike, or, sql } from 'drizzle-orm'
 import { sameAddressKey } from '@/core/address'
-import type { ListSuppressionsQuery } from '@/core/requests'
+import type { ListSuppressionsQuery } from '@/core/suppression-requests'
 import type { SuppressionView } from '@/core/views'
 import type { Executor, Transaction } from './client'
 import { containing } from './pattern'

@@ -1,7 +1,7 @@
 import { sameAddressKey } from '@/core/address'
 import { AppError } from '@/core/errors'
 import { whyNot, type Actor } from '@/core/permissions'
-import type { AddSuppressionRequest } from '@/core/requests'
+import type { AddSuppressionRequest } from '@/core/suppression-requests'
 import type { SuppressionView } from '@/core/views'
 import { writeAudit } from '@/db/audit'
 import type { Transaction } from '@/db/client'

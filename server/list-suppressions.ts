@@ -1,5 +1,5 @@
 import { toCursor } from '@/core/cursor'
-import type { ListSuppressionsQuery } from '@/core/requests'
+import type { ListSuppressionsQuery } from '@/core/suppression-requests'
 import type { SuppressionView } from '@/core/views'
 import { listSuppressions as findSuppressions } from '@/db/suppressions'
 import type { Context } from './context'

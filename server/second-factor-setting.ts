@@ -1,4 +1,4 @@
-import type { SecondFactorSetting } from '@/core/requests'
+import type { SecondFactorSetting } from '@/core/second-factor-requests'
 import { writeAudit } from '@/db/audit'
 import type { Executor } from '@/db/client'
 import { readRoleSettings, writeRoleSetting } from '@/db/second-factors'

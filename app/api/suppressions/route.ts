@@ -1,4 +1,4 @@
-import { addSuppressionRequest, listSuppressionsQuery } from '@/core/requests'
+import { addSuppressionRequest, listSuppressionsQuery } from '@/core/suppression-requests'
 import { addSuppression } from '@/server/add-suppression'
 import { listSuppressions } from '@/server/list-suppressions'
 import { handle, otherMethods } from '../handle'

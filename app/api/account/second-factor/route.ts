@@ -1,4 +1,4 @@
-import { beginSecondFactorRequest } from '@/core/requests'
+import { beginSecondFactorRequest } from '@/core/second-factor-requests'
 import { beginSecondFactor } from '@/server/add-second-factor'
 import { getOwnSecondFactor } from '@/server/get-second-factor'
 import { handle, otherMethods } from '../../handle'

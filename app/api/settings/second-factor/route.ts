@@ -1,4 +1,4 @@
-import { secondFactorSetting } from '@/core/requests'
+import { secondFactorSetting } from '@/core/second-factor-requests'
 import { changeSecondFactorSetting, getSecondFactorSetting } from '@/server/second-factor-setting'
 import { handle, otherMethods } from '../../handle'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { addressSchema } from '@/core/address-schema'
-import { removeSuppressionQuery } from '@/core/requests'
+import { removeSuppressionQuery } from '@/core/suppression-requests'
 import { removeSuppression } from '@/server/remove-suppression'
 import { handle, otherMethods } from '../../handle'
 

@@ -9,7 +9,7 @@ import { Notice } from '@/app/_ui/notice'
 import page from '@/app/_ui/reading-page.module.css'
 import { toast } from '@/app/_ui/toast'
 import { useCall } from '@/app/_ui/use-call'
-import type { SecondFactorSetting } from '@/core/requests'
+import type { SecondFactorSetting } from '@/core/second-factor-requests'
 import { roleLabel } from '@/core/roles'
 import styles from './account.module.css'
 

@@ -1,4 +1,4 @@
-import { confirmSecondFactorRequest } from '@/core/requests'
+import { confirmSecondFactorRequest } from '@/core/second-factor-requests'
 import { confirmSecondFactor } from '@/server/add-second-factor'
 import { handle, otherMethods } from '../../../handle'
 

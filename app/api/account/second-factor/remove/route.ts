@@ -1,4 +1,4 @@
-import { removeSecondFactorRequest } from '@/core/requests'
+import { removeSecondFactorRequest } from '@/core/second-factor-requests'
 import { removeOwnSecondFactor } from '@/server/remove-second-factor'
 import { handle, otherMethods } from '../../../handle'
 

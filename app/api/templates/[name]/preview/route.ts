@@ -1,4 +1,4 @@
-import { previewTemplateQuery } from '@/core/requests'
+import { previewTemplateQuery } from '@/core/template-requests'
 import { previewTemplate } from '@/server/preview-template'
 import { handle, otherMethods } from '../../../handle'
 import { previewHeaders } from '../../../preview-headers'

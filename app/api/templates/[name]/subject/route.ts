@@ -1,4 +1,4 @@
-import { templateQuery } from '@/core/requests'
+import { templateQuery } from '@/core/template-requests'
 import { getTemplateSubject } from '@/server/get-template'
 import { handle, otherMethods } from '../../../handle'
 import { templateParams } from '../../template-params'

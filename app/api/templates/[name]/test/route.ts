@@ -1,4 +1,4 @@
-import { testTemplateRequest } from '@/core/requests'
+import { testTemplateRequest } from '@/core/template-requests'
 import { testTemplate } from '@/server/test-template'
 import { otherMethods } from '../../../handle'
 import { handleOnce } from '../../../handle-once'
