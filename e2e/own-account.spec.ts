@@ -90,7 +90,7 @@ test('somebody adds an app, signs in with its code and with a recovery code, and
     .click()
   await expect(sessions).toHaveCount(1)
   // Its page notices by itself.
-  await elsewhere.waitForURL(/\/support\/login/)
+  await expect(elsewhere).toHaveURL(/\/support\/login/)
   await elsewhere.context().close()
 })
 

@@ -8,6 +8,7 @@ import styles from './session-ended.module.css'
 import { isSomethingTyped } from './typed'
 
 let isEnded = false
+let isLeaving = false
 const listeners = new Set<() => void>()
 
 function note(now: boolean) {
@@ -21,7 +22,13 @@ function note(now: boolean) {
  * so instead; it goes on asking, and leaves once nothing would be lost.
  */
 export function leaveForSignIn(): void {
-  if (!isSomethingTyped(document)) return window.location.assign(signInHere())
+  // Several polls are refused at once: a second navigation would break off the first.
+  if (isLeaving) return
+  if (!isSomethingTyped(document)) {
+    isLeaving = true
+    window.location.assign(signInHere())
+    return
+  }
   if (!isEnded) announce('You are signed out. Sign in in a new tab, then go on here.')
   note(true)
 }
