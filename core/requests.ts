@@ -151,6 +151,9 @@ export const makeSuperAdminArguments = z
   .strictObject({ email: addressSchema, 'first-name': line(100), 'last-name': line(100) })
   .transform((given) => ({ email: given.email, firstName: given['first-name'], lastName: given['last-name'] }))
 
+/** Which of one's own sessions are ended: all of them, or all but the one that asks. */
+export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })
+
 const userSorts = ['created_at', 'first_name', 'last_name', 'email', 'role', 'id'] as const
 
 /** What became of somebody's last mail; who cannot be sure is not among those who know. */

@@ -15,6 +15,3 @@ export const secondFactorSetting = z.strictObject({
   super_admin: z.boolean(),
 })
 export type SecondFactorSetting = z.output<typeof secondFactorSetting>
-
-/** Which of one's own sessions are ended: all of them, or all but the one that asks. */
-export const endSessionsQuery = z.strictObject({ keep: z.literal('this').optional() })

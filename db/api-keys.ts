@@ -26,13 +26,13 @@ const state = sql<StoredKey['state']>`
   case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'active' end`
 
 /**
- * The key with this hash, one request of its limit taken, in one statement. Notes its use, at most once a minute. Nobody waits
+ * The key with this hash, one request of its limit taken if it is counted, in one statement. Notes its use, at most once a minute. Nobody waits
  * for the disk because of it: a crash may give back the last few requests.
  */
-export async function useKey(db: Database, hash: Buffer): Promise<UsedKey | null> {
+export async function useKey(db: Database, hash: Buffer, isCounted: boolean): Promise<UsedKey | null> {
   const limit = sql`(select requests_per_minute from found)::float8`
   const taking = takingTokens({
-    from: sql`select bucket, requests_per_minute - 1 from found where state = 'active' and requests_per_minute > 0`,
+    from: sql`select bucket, requests_per_minute - 1 from found where ${isCounted} and state = 'active' and requests_per_minute > 0`,
     capacity: limit,
     refillPerSecond: sql`${limit} / ${windowSeconds}::float8`,
   })

@@ -11,15 +11,15 @@ import { utcWords } from './words'
 /**
  * Whose key it is; whoever holds it is told what is wrong with it.
  * @param authorization the header `Authorization: Bearer usk_…` as it came
- * @param from.noteQuota is told what is left of its requests, also when this one is refused
+ * @param from.noteQuota is told what is left of its requests, also when this one is refused; null: it was counted before
  */
 export async function authenticateKey(
   { db }: Context,
   authorization: string,
-  from: { address: string; noteQuota: (quota: Quota) => void },
+  from: { address: string; noteQuota: ((quota: Quota) => void) | null },
 ): Promise<Actor> {
   const token = /^Bearer (usk_[\w-]{16,200})$/i.exec(authorization)?.[1]
-  const key = token ? await useKey(db, hashToken(token)) : null
+  const key = token ? await useKey(db, hashToken(token), from.noteQuota !== null) : null
   if (!key) throw new AppError('unauthenticated', 'This API key is not known.')
   if (key.state === 'revoked') throw new AppError('unauthenticated', 'This API key was revoked.')
   if (key.state === 'expired') {
@@ -28,7 +28,7 @@ export async function authenticateKey(
       `This API key expired${key.expiresAt ? ` at ${utcWords(key.expiresAt)}` : ''}.`,
     )
   }
-  if (key.quota) {
+  if (key.quota && from.noteQuota) {
     from.noteQuota(key.quota)
     if (!key.quota.isAllowed) throw tooManyRequests(key.quota)
   }

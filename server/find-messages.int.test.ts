@@ -1,9 +1,11 @@
-import { sql, type SQL } from 'drizzle-orm'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eq, sql, type SQL } from 'drizzle-orm'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { GET as getExport } from '@/app/api/messages/export/route'
 import { cancelOne } from '@/db/cancel-messages'
 import { findMessageIds } from '@/db/find-messages'
 import { holdMessages } from '@/db/hold'
 import { takeOverExpiredHolds } from '@/db/relay'
+import { apiKeys } from '@/db/schema'
 import { settleMessages } from '@/db/settle'
 import { openWorkerDatabase, type Sql } from '@/db/client'
 import { crashLimit } from '@/core/message'
@@ -388,6 +390,39 @@ describe('an export', () => {
     }
     expect(sizes).toEqual([500, 500, 203])
     expect(seen.size).toBe(1203)
+  })
+})
+
+describe('an export by a key', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('is one request of it, however often it is asked whether it still may; it ends when the key is revoked', async () => {
+    await app.owner.execute(sql`
+      insert into messages (type, template, to_address, from_address, subject, data, sensitive, priority, max_retries, created_by_name)
+      select 'notification', 'plain', 'm' || n || '@example.net', 'a@example.com', 'Many ' || n, '{}', false, 1, 3, 'seed' from generate_series(1, 1203) n`)
+    const key = await app.key(['messages:read'], { requestsPerMinute: 2 })
+    // It is taken slowly: at each page it is asked again.
+    const now = performance.now.bind(performance)
+    let later = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + later)
+    const begin = async () => {
+      const request = new Request('http://localhost:3005/api/messages/export', {
+        headers: { authorization: key.authorization },
+      })
+      const answer = await getExport(request, { params: Promise.resolve({}) })
+      expect(answer.status).toBe(200)
+      return (answer.body as ReadableStream<Uint8Array>).getReader()
+    }
+    const whole = await begin()
+    for (let isDone = false; !isDone; later += 1_500) isDone = (await whole.read()).done
+    const reader = await begin()
+    await reader.read()
+    later += 1_500
+    await app.owner
+      .update(apiKeys)
+      .set({ revokedAt: sql`now()` })
+      .where(eq(apiKeys.id, key.id))
+    await expect(reader.read()).rejects.toThrow('may not read it any more')
   })
 })
 

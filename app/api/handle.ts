@@ -115,14 +115,11 @@ export function handle<A extends Action, Body = undefined, Query = undefined, Pa
       }
       const answer = await inTime(route.run(call), leftMs)
       if ('document' in answer) return new Response(answer.document, { headers: answer.headers })
-      const mayStill = () => inTime(authorise(open, request, route.action, caller, headers)).then(yes, noIfRefused)
+      const mayStill = () => inTime(authorise(open, request, route.action, caller, null)).then(yes, noIfRefused)
       // Nobody would ever read, and so end, the body of a HEAD.
       const isHead = request.method === 'HEAD'
       if ('file' in answer) return new Response(isHead ? null : answer.file(mayStill), { headers: answer.headers })
-      if ('events' in answer) {
-        const body = isHead ? null : answer.events(mayStill)
-        return new Response(body, { headers: eventHeaders })
-      }
+      if ('events' in answer) return new Response(isHead ? null : answer.events(mayStill), { headers: eventHeaders })
       const { status = 200, body, cookie, headers: own } = answer
       return Response.json(body, { status, headers: { ...own, ...(cookie ? { 'Set-Cookie': cookie } : {}) } })
     })
@@ -196,19 +193,22 @@ function errorResponse(error: unknown, requestId: string): Response {
 
 type Asking = { actor: Actor | null; session: Session | null }
 
+/** @param headers get what is left of a key's requests; null: this request was counted before */
 async function authorise(
   open: Context,
   request: Request,
   action: Action,
   { address }: Caller,
-  headers: Headers,
+  headers: Headers | null,
 ): Promise<Asking> {
   if (isOpen(action)) return { actor: null, session: null }
   const authorization = request.headers.get('authorization')
   if (authorization !== null && !isForSession(action)) {
-    const noteQuota = (quota: Quota) => {
-      for (const [name, value] of Object.entries(quotaHeaders(quota))) headers.set(name, value)
-    }
+    const noteQuota =
+      headers &&
+      ((quota: Quota) => {
+        for (const [name, value] of Object.entries(quotaHeaders(quota))) headers.set(name, value)
+      })
     return { actor: allowed(await authenticateKey(open, authorization, { address, noteQuota }), action), session: null }
   }
   const session = await requestSession(open, request)

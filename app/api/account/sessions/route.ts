@@ -1,4 +1,4 @@
-import { endSessionsQuery } from '@/core/second-factor-requests'
+import { endSessionsQuery } from '@/core/requests'
 import { endOwnSessions } from '@/server/end-sessions'
 import { listOwnSessions } from '@/server/list-sessions'
 import { endedSessionCookie } from '@/server/session'
