@@ -103,13 +103,18 @@ export async function person(
   return { id, email, password }
 }
 
-/** Nothing for axe to find, once nothing fades or slides any more: half-faded text has no true contrast. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Until nothing fades or slides any more, but for what goes round for ever. */
+export async function untilStill(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     document
       .getAnimations()
       .every(({ effect, playState }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity),
   )
+}
+
+/** Nothing for axe to find, once nothing fades or slides any more: half-faded text has no true contrast. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await untilStill(page)
   // In a preview nothing runs, axe neither: the mails are looked at where they are made (emails/).
   // An open menu stands outside of all landmarks, as it may; `region` is advice of axe's own, not of WCAG.
   const { violations } = await new AxeBuilder({ page })

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { CopyButton } from './copy-button'
 import styles from './facts.module.css'
 
 /** Names and values, one below the other. */
@@ -12,5 +13,15 @@ export function Facts({ facts }: { facts: { name: string; value: ReactNode }[] }
         </div>
       ))}
     </dl>
+  )
+}
+
+/** An id among facts, to be taken elsewhere. `what`: said of the button, as "the request id". */
+export function CopiedId({ value, what }: { value: string; what: string }) {
+  return (
+    <span className={styles.copied}>
+      <span className="mono">{value}</span>
+      <CopyButton value={value} what={what} />
+    </span>
   )
 }

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { repositoryRoot } from '@/stack/processes'
 import { makePast } from '@/stack/testing/made-past'
 import playwrightConfig from '../../playwright.config'
-import { callApi, signIn, stack } from '../fixtures'
+import { callApi, signIn, stack, untilStill } from '../fixtures'
 import { startStack } from '../start-stack'
 import { makePeople, sendMail, type Made } from './make-people'
 import { outageShots, quietShots, shots, type Shot } from './shots'
@@ -125,7 +125,9 @@ async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('load')
   await page.evaluate(() => document.fonts.ready)
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
-  await page.waitForTimeout(400)
+  // Whether the page keeps up is known.
+  await expect(page.locator('[data-unknown="true"]')).toHaveCount(0)
+  await untilStill(page)
 }
 
 async function delivery(): Promise<string> {

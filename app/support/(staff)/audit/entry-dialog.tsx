@@ -3,9 +3,8 @@
 import Button from '@mui/material/Button'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
-import { CopyButton } from '@/app/_ui/copy-button'
 import { Dialog, DialogBody } from '@/app/_ui/dialog'
-import { Facts } from '@/app/_ui/facts'
+import { CopiedId, Facts } from '@/app/_ui/facts'
 import { Time } from '@/app/_ui/time'
 import { usePolled } from '@/app/_ui/use-polled'
 import { auditWord } from '@/core/audit-words'
@@ -65,12 +64,7 @@ function Entry({ entry }: { entry: AuditEntryView }) {
           { name: 'Action', value: <span className="mono">{entry.action}</span> },
           {
             name: 'Request',
-            value: (
-              <span className={styles.copied}>
-                <span className="mono">{entry.request_id}</span>
-                <CopyButton value={entry.request_id} what="the request id" />
-              </span>
-            ),
+            value: <CopiedId value={entry.request_id} what="the request id" />,
           },
         ]}
       />

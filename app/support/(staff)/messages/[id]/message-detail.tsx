@@ -6,8 +6,7 @@ import { summaryOf } from '@/app/_ui/about-message'
 import { announce } from '@/app/_ui/announce'
 import { Answer } from '@/app/_ui/answer'
 import { useTickingNow } from '@/app/_ui/clock'
-import { CopyButton } from '@/app/_ui/copy-button'
-import { Facts } from '@/app/_ui/facts'
+import { CopiedId, Facts } from '@/app/_ui/facts'
 import { span } from '@/app/_ui/format-time'
 import { Live } from '@/app/_ui/live'
 import { PageHead } from '@/app/_ui/page-head'
@@ -264,24 +263,14 @@ function Details({ message }: { message: MessageView }) {
           ? [
               {
                 name: 'Their id',
-                value: (
-                  <span className={styles.copied}>
-                    <span className="mono">{message.producer_id}</span>
-                    <CopyButton value={message.producer_id} what="their id" />
-                  </span>
-                ),
+                value: <CopiedId value={message.producer_id} what="their id" />,
               },
             ]
           : []),
         ...(message.sensitive ? [{ name: 'Holds a secret', value: secretWords(message) }] : []),
         {
           name: 'Message-ID',
-          value: (
-            <span className={styles.copied}>
-              <span className="mono">{message.message_id_header}</span>
-              <CopyButton value={message.message_id_header} what="the Message-ID" />
-            </span>
-          ),
+          value: <CopiedId value={message.message_id_header} what="the Message-ID" />,
         },
       ]}
     />
