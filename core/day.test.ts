@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { dayStart, isoDay, typedDay } from './day'
+import { dayStart, isoDay, dayInField } from './day'
 
 it.each([
   ['2026-11-27', 'UTC', 0, '2026-11-27T00:00:00.000Z'],
@@ -21,5 +21,5 @@ it.each([
   ['9999-01-01', undefined],
   ['20261-11-27', undefined],
 ])('%j in a date field stands for %j', (value, day) => {
-  expect(typedDay(value)).toBe(day)
+  expect(dayInField(value)).toBe(day)
 })

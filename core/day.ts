@@ -42,7 +42,7 @@ export function dayStart(day: string, zone: string, later = 0): string {
  * What a date field says while somebody types in it: a whole day, null for an empty field, undefined for a day that is not whole
  * yet. After the first digit of a year the browser already tells one, of the year 2.
  */
-export function typedDay(value: string): string | null | undefined {
+export function dayInField(value: string): string | null | undefined {
   if (value === '') return null
   const year = Number(value.split('-')[0])
   return year >= 2000 && year <= 9998 ? value : undefined

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import { useClock } from './clock'
 import styles from './day-field.module.css'
-import { dayStart, isoDay, typedDay } from '@/core/day'
+import { dayStart, isoDay, dayInField } from '@/core/day'
 
 /** A day of the reader's own zone, told as the instant at which it begins; `isWhole`: at which it ends. */
 export function DayField(props: {
@@ -27,7 +27,7 @@ export function DayField(props: {
         min="2000-01-01"
         onChange={(event) => {
           setTyped(event.target.value)
-          const day = typedDay(event.target.value)
+          const day = dayInField(event.target.value)
           if (day !== undefined) onChange(day === null ? null : dayStart(day, zone, isWhole ? 1 : 0))
         }}
         onBlur={() => setTyped(null)}
